@@ -1,0 +1,27 @@
+// fp6sim: thin commands over the libraries. One file a command in app/commands/.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/commands.h"
+#include "emu/error.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Bit-accurate simulation of six-bit weights (FP6, the 4+2 split) on tensor-core memory paths"};
+  app.name("fp6sim");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", FP6SIM_VERSION);
+  fp6sim::app::Outcome outcome;
+  for (const auto add : fp6sim::app::commands()) add(app, outcome);
+  try {
+    app.parse(argc, argv);
+    return outcome.exit_code;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const fp6sim::Error& error) {
+    std::fprintf(stderr, "fp6sim: %s\n", error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fp6sim: internal error: %s\n", error.what());
+  }
+  return 2;
+}

@@ -1,0 +1,20 @@
+option(FP6SIM_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(FP6SIM_BUILD_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(FP6SIM_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+option(FP6SIM_CUDA "Compile the kernels for GPUs with nvcc as well" OFF)
+set(FP6SIM_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+# Assertions guard invariants and stay on where tests run; only an installed Release build drops them.
+find_program(FP6SIM_CCACHE ccache)
+if(FP6SIM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${FP6SIM_CCACHE}")
+endif()
