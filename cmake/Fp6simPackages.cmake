@@ -20,9 +20,9 @@ if(NOT Eigen3_FOUND)
 endif()
 
 set(Boost_NO_WARN_NEW_VERSIONS ON)
-find_package(Boost 1.81 QUIET COMPONENTS json context)
+find_package(Boost 1.81 QUIET CONFIG COMPONENTS json context)
 if(NOT Boost_FOUND)
-  fp6sim_missing("Boost >= 1.81 with JSON and Context (libboost1.81-all-dev)"
+  fp6sim_missing("Boost >= 1.81 with JSON and Context (libboost-json1.81-dev libboost-context1.81-dev)"
                  "no simulator, no kernel executor, no command line")
 endif()
 
