@@ -13,7 +13,6 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
 
-# Assertions guard invariants and stay on where tests run; only an installed Release build drops them.
 find_program(FP6SIM_CCACHE ccache)
 if(FP6SIM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${FP6SIM_CCACHE}")
