@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "emu/trace/trace.h"
 
@@ -14,11 +13,11 @@ namespace fp6sim::trace {
 class Recorder {
  public:
   virtual ~Recorder() = default;
-  /// `info.classes` and `info.lines` are not known yet.
+  /// `info.classes` is not known yet.
   virtual void begin_launch(const LaunchInfo& info) = 0;
   /// Called once per CTA, from several threads, in no particular order.
   virtual void add_cta(std::uint64_t index, Program&& program) = 0;
-  virtual void end_launch(std::vector<std::string> lines) = 0;
+  virtual void end_launch() = 0;
 };
 
 }  // namespace fp6sim::trace

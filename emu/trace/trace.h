@@ -74,7 +74,7 @@ struct Event {
   std::uint32_t barrier = 0;
   std::uint32_t value = 0;
   std::uint32_t tx_bytes = 0;
-  std::uint32_t line = 0;                      ///< index into LaunchInfo::lines
+  std::uint32_t line = 0;                      ///< index into Program::lines
   Counts counts;                               ///< issued before this event, since the previous one
   std::uint32_t first_run = 0, run_count = 0;  ///< Warp::runs[first_run ..] in ascending address order
   friend bool operator==(const Event&, const Event&) = default;
@@ -90,6 +90,7 @@ struct Warp {
 /// One full CTA, addresses relative to the CTA's offset in each buffer.
 struct Program {
   std::vector<Warp> warps;
+  std::vector<std::string> lines;  ///< "file:line" of the kernel's source, in order of first appearance
   friend bool operator==(const Program&, const Program&) = default;
 };
 
@@ -116,8 +117,7 @@ struct LaunchInfo {
   std::uint32_t registers_per_thread = 0;  ///< 0: unknown
   std::uint64_t shared_bytes = 0;          ///< static and dynamic, per CTA
   std::vector<BufferInfo> buffers;
-  std::vector<std::string> lines;  ///< "file:line" of the kernel's source; Event::line indexes it
-  std::uint32_t classes = 0;       ///< distinct programs; Reader::program(launch, 0..classes-1)
+  std::uint32_t classes = 0;  ///< distinct programs; Reader::program(launch, 0..classes-1)
   friend bool operator==(const LaunchInfo&, const LaunchInfo&) = default;
 };
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "emu/trace/recorder.h"
 #include "emu/trace/trace.h"
@@ -21,7 +20,7 @@ class Writer : public Recorder {
   ~Writer() override;
   void begin_launch(const LaunchInfo& info) override;
   void add_cta(std::uint64_t index, Program&& program) override;
-  void end_launch(std::vector<std::string> lines) override;
+  void end_launch() override;
   void finish();
 
  private:
