@@ -181,8 +181,8 @@ void Object::finish() {
   finished_ = true;
   for (const std::string& key : keys()) {
     if (known_.contains(key)) continue;
-    throw Error(std::string(value_.source()) + ": " +
-                unknown_name_message("key", joined(value_.path(), key), {known_.begin(), known_.end()}));
+    throw Error(std::string(value_.source()) + ": '" + joined(value_.path(), key) +
+                "': " + unknown_name_message("key", key, {known_.begin(), known_.end()}));
   }
 }
 
