@@ -5,9 +5,10 @@
 namespace fp6sim::app {
 
 std::span<const AddCommand> commands() {
-  static constexpr std::array<AddCommand, 1> kCommands{
+  static constexpr auto kCommands = std::to_array<AddCommand>({
       add_list_command,
-  };
+      add_mma_command,
+  });
   return kCommands;
 }
 
