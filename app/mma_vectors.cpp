@@ -42,7 +42,9 @@ std::string_view trimmed(std::string_view text) {
 struct Place {
   const std::string& name;
   std::int64_t line;
-  [[noreturn]] void fail(const std::string& what) const { throw Error(fmt::format("{}:{}: {}", name, line, what)); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(fmt::format("{}:{}: {}", name, line, what));
+  }
 };
 
 std::uint32_t parse_hex(const Place& place, std::string_view column, std::string_view text, int bits) {
@@ -51,7 +53,8 @@ std::uint32_t parse_hex(const Place& place, std::string_view column, std::string
   std::uint64_t value = 0;
   const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   if (status != std::errc{} || end != digits.data() + digits.size() || (value >> bits) != 0) {
-    place.fail(fmt::format("column '{}': '{}' is not a hexadecimal number of at most {} bits", column, text, bits));
+    place.fail(
+        fmt::format("column '{}': '{}' is not a hexadecimal number of at most {} bits", column, text, bits));
   }
   return static_cast<std::uint32_t>(value);
 }
@@ -133,7 +136,8 @@ class VectorRunner {
  private:
   int result_bits() const { return context_.accumulate == emu::Accumulate::kF32 ? 32 : 16; }
   float value(std::uint32_t bits) const {
-    return result_bits() == 32 ? std::bit_cast<float>(bits) : emu::from_binary16(static_cast<std::uint16_t>(bits));
+    return result_bits() == 32 ? std::bit_cast<float>(bits)
+                               : emu::from_binary16(static_cast<std::uint16_t>(bits));
   }
 
   void compare(const Place& place, bool settled, std::uint32_t expected, std::uint32_t d) {
@@ -146,8 +150,9 @@ class VectorRunner {
       return;
     }
     if (summary_.mismatches++ == 0) {
-      summary_.first_mismatch = fmt::format("{}:{}: d is {:0{}x} ({:.9g}), fp6sim {:0{}x} ({:.9g})", place.name, place.line,
-                                            expected, result_bits() / 4, value(expected), d, result_bits() / 4, value(d));
+      summary_.first_mismatch =
+          fmt::format("{}:{}: d is {:0{}x} ({:.9g}), fp6sim {:0{}x} ({:.9g})", place.name, place.line,
+                      expected, result_bits() / 4, value(expected), d, result_bits() / 4, value(d));
     }
   }
 

@@ -18,11 +18,11 @@ struct MmaVectorsSummary {
   std::string first_mismatch;  ///< line, both bit patterns, both values; empty without one
 };
 
-/// Reads comma-separated rows under a header. Columns a, b (hexadecimal codes, space separated) and c (hexadecimal
-/// bits of the accumulate type) go through emu::mma_chain(); the result is appended as column d, or as d_fp6sim where
-/// the file has a d, which is then compared (a NaN with any NaN) except in rows whose `settled` is 0. Lines starting
-/// with #, empty lines and other columns pass through; a carriage return at a line's end is dropped. Throws
-/// fp6sim::Error naming `name` and the line for whatever does not fit.
+/// Reads comma-separated rows under a header. Columns a, b (hexadecimal codes, space separated) and c
+/// (hexadecimal bits of the accumulate type) go through emu::mma_chain(); the result is appended as column d,
+/// or as d_fp6sim where the file has a d, which is then compared (a NaN with any NaN) except in rows whose
+/// `settled` is 0. Lines starting with #, empty lines and other columns pass through; a carriage return at a
+/// line's end is dropped. Throws fp6sim::Error naming `name` and the line for whatever does not fit.
 MmaVectorsSummary run_mma_vectors(const emu::MmaContext& context, const std::string& name, std::istream& in,
                                   std::ostream& out);
 

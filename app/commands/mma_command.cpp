@@ -38,10 +38,11 @@ emu::MmaContext context_of(const MmaArguments& arguments) {
   static constexpr Named<emu::Accumulate> kAccumulates[] = {{"f32", emu::Accumulate::kF32},
                                                             {"f16", emu::Accumulate::kF16}};
   static constexpr Named<emu::FloatFormat> kInputs[] = {
-      {"f16", emu::kFp16},   {"bf16", emu::kBf16},  {"e4m3", emu::kE4M3}, {"e5m2", emu::kE5M2},
+      {"f16", emu::kFp16},  {"bf16", emu::kBf16}, {"e4m3", emu::kE4M3}, {"e5m2", emu::kE5M2},
       {"e3m2", emu::kE3M2}, {"e2m3", emu::kE2M3}, {"e2m1", emu::kE2M1}};
-  static constexpr Named<ZeroExponent> kZeroExponents[] = {
-      {"binary32", ZeroExponent::kBinary32}, {"format", ZeroExponent::kFormat}, {"ignored", ZeroExponent::kIgnored}};
+  static constexpr Named<ZeroExponent> kZeroExponents[] = {{"binary32", ZeroExponent::kBinary32},
+                                                           {"format", ZeroExponent::kFormat},
+                                                           {"ignored", ZeroExponent::kIgnored}};
   static constexpr Named<ZeroSign> kSigns[] = {{"+", ZeroSign::kPositive}, {"-", ZeroSign::kNegative}};
   const emu::FloatFormat input = named("input", arguments.input, kInputs);
   const emu::MmaOptions options{named("zero exponent", arguments.zero_exponent, kZeroExponents),
@@ -81,20 +82,27 @@ void run(const MmaArguments& arguments, Outcome& outcome) {
 void add_mma_command(CLI::App& app, Outcome& outcome) {
   auto* command = app.add_subcommand("mma", "Fill in or check tensor-core results, bit for bit");
   auto arguments = std::make_shared<MmaArguments>();
-  command->add_option("vectors", arguments->path, "CSV file with columns a, b (hexadecimal codes), c and maybe d")
+  command
+      ->add_option("vectors", arguments->path,
+                   "CSV file with columns a, b (hexadecimal codes), c and maybe d")
       ->required();
-  command->add_option("--arch", arguments->architecture, "volta turing ampere ada hopper blackwell")->required();
-  command->add_option("--accumulate", arguments->accumulate, "type of c and d: f32 f16")->capture_default_str();
+  command->add_option("--arch", arguments->architecture, "volta turing ampere ada hopper blackwell")
+      ->required();
+  command->add_option("--accumulate", arguments->accumulate, "type of c and d: f32 f16")
+      ->capture_default_str();
   command->add_option("--input", arguments->input, "f16 bf16 e4m3 e5m2 (blackwell also e3m2 e2m3 e2m1)")
       ->capture_default_str();
   command->add_option("-o,--output", arguments->output, "where the rows go (default: standard output)");
-  command->add_option("--zero-exponent", arguments->zero_exponent,
-                      "exponent a zero operand counts with: binary32 (-126), format (the smallest), ignored")
+  command
+      ->add_option("--zero-exponent", arguments->zero_exponent,
+                   "exponent a zero operand counts with: binary32 (-126), format (the smallest), ignored")
       ->capture_default_str();
-  command->add_option("--all-negative-zero", arguments->all_negative_zero, "sign when every addend is -0: + -")
+  command
+      ->add_option("--all-negative-zero", arguments->all_negative_zero, "sign when every addend is -0: + -")
       ->capture_default_str();
-  command->add_option("--negative-underflow", arguments->negative_underflow,
-                      "sign when a sum below zero rounds to zero: + -")
+  command
+      ->add_option("--negative-underflow", arguments->negative_underflow,
+                   "sign when a sum below zero rounds to zero: + -")
       ->capture_default_str();
   command->callback([arguments, &outcome] { run(*arguments, outcome); });
 }

@@ -14,8 +14,8 @@ constexpr std::size_t kMostProducts = 64;
 constexpr int kBinary32MinExponent = -126;
 constexpr int kNowhere = -100'000;  // the exponent of an addend that takes no part
 
-/// A number taken apart: (-1)^negative * significand * 2^(exponent - fraction), the fraction being the format's
-/// mantissa width.
+/// A number taken apart: (-1)^negative * significand * 2^(exponent - fraction), the fraction being the
+/// format's mantissa width.
 struct Parts {
   bool negative;
   bool infinite;
@@ -83,7 +83,8 @@ std::uint32_t round_to_binary32(std::uint64_t magnitude, int exponent, int signi
   const int shift = unit - exponent;
   if (shift > 63) return 0;
   // Kept bits, brought back to the 24-bit significand.
-  const std::uint64_t kept = (shift >= 0 ? magnitude >> shift : magnitude << -shift) << (24 - significant_bits);
+  const std::uint64_t kept = (shift >= 0 ? magnitude >> shift : magnitude << -shift)
+                             << (24 - significant_bits);
   if (leading < kBinary32MinExponent) return static_cast<std::uint32_t>(kept);
   return (static_cast<std::uint32_t>(leading + 126) << 23) + static_cast<std::uint32_t>(kept);
 }
@@ -126,7 +127,9 @@ std::uint32_t fused_step(const MmaContext& context, std::span<const std::uint16_
   std::size_t count = 0;
   bool any_nan = scales.a == 255 || scales.b == 255;
   bool positive_infinity = false, negative_infinity = false;
-  const auto note_infinity = [&](bool negative) { (negative ? negative_infinity : positive_infinity) = true; };
+  const auto note_infinity = [&](bool negative) {
+    (negative ? negative_infinity : positive_infinity) = true;
+  };
   const int scale_exponent = (scales.a - 127) + (scales.b - 127);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const Parts x = take_apart(layout_a, a[i], zero);
@@ -139,7 +142,8 @@ std::uint32_t fused_step(const MmaContext& context, std::span<const std::uint16_
       note_infinity(negative);
     }
     addends[count++] = {negative, std::uint64_t{x.significand} * y.significand,
-                        x.exponent + y.exponent + scale_exponent, layout_a.mantissa_bits + layout_b.mantissa_bits};
+                        x.exponent + y.exponent + scale_exponent,
+                        layout_a.mantissa_bits + layout_b.mantissa_bits};
   }
   const Parts addend_c = take_apart(layout_c, c, zero);
   any_nan |= addend_c.nan;
@@ -165,15 +169,16 @@ std::uint32_t fused_step(const MmaContext& context, std::span<const std::uint16_
   }
   const auto magnitude = static_cast<std::uint64_t>(sum < 0 ? -sum : sum);
   const int exponent = top - context.rule.fraction_bits;
-  const std::uint32_t rounded = to_f32 ? round_to_binary32(magnitude, exponent, context.rule.f32_significant_bits)
-                                       : round_to_binary16(magnitude, exponent);
+  const std::uint32_t rounded =
+      to_f32 ? round_to_binary32(magnitude, exponent, context.rule.f32_significant_bits)
+             : round_to_binary16(magnitude, exponent);
   if (sum > 0) return rounded;
   if (rounded == 0) return context.options.negative_underflow == ZeroSign::kNegative ? sign_bit : 0u;
   return sign_bit | rounded;
 }
 
-std::uint32_t mma_chain(const MmaContext& context, std::span<const std::uint16_t> a, std::span<const std::uint16_t> b,
-                        std::uint32_t c) {
+std::uint32_t mma_chain(const MmaContext& context, std::span<const std::uint16_t> a,
+                        std::span<const std::uint16_t> b, std::uint32_t c) {
   const auto step = static_cast<std::size_t>(context.rule.products_per_step);
   assert(a.size() == b.size() && a.size() % step == 0);
   for (std::size_t at = 0; at < a.size(); at += step) {

@@ -14,15 +14,21 @@ struct NamedArchitecture {
 };
 
 constexpr std::array kArchitectures{
-    NamedArchitecture{"volta", Architecture::kVolta},   NamedArchitecture{"turing", Architecture::kTuring},
-    NamedArchitecture{"ampere", Architecture::kAmpere}, NamedArchitecture{"ada", Architecture::kAda},
-    NamedArchitecture{"hopper", Architecture::kHopper}, NamedArchitecture{"blackwell", Architecture::kBlackwell},
+    NamedArchitecture{"volta", Architecture::kVolta},
+    NamedArchitecture{"turing", Architecture::kTuring},
+    NamedArchitecture{"ampere", Architecture::kAmpere},
+    NamedArchitecture{"ada", Architecture::kAda},
+    NamedArchitecture{"hopper", Architecture::kHopper},
+    NamedArchitecture{"blackwell", Architecture::kBlackwell},
 };
 
 using enum Architecture;
 using enum InputClass;
 
-// architecture, inputs, instruction, products per step, steps per instruction, F, binary32 significant bits, verified
+// `verified`: the published rows of MATLAB-tensor-core, all of them reproduced. Hopper's and Blackwell's FP8
+// rows were recorded with C = 0 inside the instruction, so they say nothing about C in those two rules.
+// architecture, inputs, instruction, products per step, steps per instruction, F, binary32 significant bits,
+// verified
 constexpr std::array kRules{
     MmaRule{kVolta, kBinary16, "mma.m8n8k4", 4, 1, 23, 24, true},
     MmaRule{kTuring, kBinary16, "mma.m16n8k8", 8, 1, 24, 24, true},
@@ -40,8 +46,12 @@ constexpr std::array kRules{
     MmaRule{kBlackwell, kF8F6F4, "tcgen05.mma.k32", 32, 1, 25, 24, false},
 };
 
-bool is_fp8(const FloatFormat& f) { return f == kE4M3 || f == kE5M2; }
-bool is_fp6_or_fp4(const FloatFormat& f) { return f == kE3M2 || f == kE2M3 || f == kE2M1; }
+bool is_fp8(const FloatFormat& f) {
+  return f == kE4M3 || f == kE5M2;
+}
+bool is_fp6_or_fp4(const FloatFormat& f) {
+  return f == kE3M2 || f == kE2M3 || f == kE2M1;
+}
 
 std::string class_name(const FloatFormat& f) {
   return "E" + std::to_string(f.exponent_bits) + "M" + std::to_string(f.mantissa_bits);
@@ -50,22 +60,25 @@ std::string class_name(const FloatFormat& f) {
 }  // namespace
 
 Architecture architecture_by_name(std::string_view name) {
-  return find_by_name("architecture", name, kArchitectures, [](const auto& row) { return row.name; }).architecture;
+  return find_by_name("architecture", name, kArchitectures, [](const auto& row) { return row.name; })
+      .architecture;
 }
 
 std::string_view architecture_name(Architecture architecture) {
   return kArchitectures[static_cast<std::size_t>(architecture)].name;
 }
 
-std::span<const MmaRule> mma_rules() { return kRules; }
+std::span<const MmaRule> mma_rules() {
+  return kRules;
+}
 
 const MmaRule& mma_rule(Architecture architecture, const FloatFormat& a, const FloatFormat& b) {
   const auto row = [&](InputClass inputs) -> const MmaRule& {
     for (const MmaRule& rule : kRules) {
       if (rule.architecture == architecture && rule.inputs == inputs) return rule;
     }
-    throw Error("architecture '" + std::string(architecture_name(architecture)) + "' has no tensor-core instruction for " +
-                class_name(a) + " x " + class_name(b));
+    throw Error("architecture '" + std::string(architecture_name(architecture)) +
+                "' has no tensor-core instruction for " + class_name(a) + " x " + class_name(b));
   };
   if (a == kFp16 && b == kFp16) return row(InputClass::kBinary16);
   if (a == kBf16 && b == kBf16) return row(InputClass::kBfloat16);
@@ -75,8 +88,8 @@ const MmaRule& mma_rule(Architecture architecture, const FloatFormat& a, const F
               "; accepted: FP16 x FP16, BF16 x BF16, and any of E4M3 E5M2 E3M2 E2M3 E2M1 with each other");
 }
 
-MmaContext mma_context(Architecture architecture, const FloatFormat& a, const FloatFormat& b, Accumulate accumulate,
-                       const MmaOptions& options) {
+MmaContext mma_context(Architecture architecture, const FloatFormat& a, const FloatFormat& b,
+                       Accumulate accumulate, const MmaOptions& options) {
   return {mma_rule(architecture, a, b), a, b, accumulate, options};
 }
 
