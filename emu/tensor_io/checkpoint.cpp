@@ -27,7 +27,8 @@ std::map<std::string, std::string> read_index(const std::string& path) {
   std::map<std::string, std::string> shards;
   for (const auto& [tensor, value] : found->get_object()) {
     const json::string* name = value.if_string();
-    if (name == nullptr || name->empty() || fs::path(std::string(*name)).filename() != fs::path(std::string(*name))) {
+    if (name == nullptr || name->empty() ||
+        fs::path(std::string(*name)).filename() != fs::path(std::string(*name))) {
       throw Error(path + ": 'weight_map' entry '" + std::string(tensor) + "' is not a plain file name");
     }
     shards.emplace(std::string(tensor), std::string(*name));

@@ -24,9 +24,10 @@ class Checkpoint {
     SafetensorsHeader header;  ///< for .npy: one tensor, its name the file's stem
   };
 
-  /// `path`: FILE.npy | FILE.safetensors | INDEX.safetensors.index.json | a directory with model.safetensors.index.json
-  /// or else with *.safetensors. Throws fp6sim::Error for what the parsers refuse, for an index that names a missing
-  /// shard, a tensor its shard lacks, or a path outside the directory, and for a tensor in two shards.
+  /// `path`: FILE.npy | FILE.safetensors | INDEX.safetensors.index.json | a directory with
+  /// model.safetensors.index.json or else with *.safetensors. Throws fp6sim::Error for what the parsers
+  /// refuse, for an index that names a missing shard, a tensor its shard lacks, or a path outside the
+  /// directory, and for a tensor in two shards.
   static Checkpoint open(const std::string& path);
 
   const std::vector<Shard>& shards() const { return shards_; }
@@ -45,8 +46,8 @@ class Checkpoint {
   std::string path_;
   std::vector<Shard> shards_;
   std::vector<MappedFile> files_;
-  std::vector<Tensor> npy_;             // the .npy tensor, where there is one
-  std::vector<std::byte> npy_copy_;     // its elements, where they had to be reordered
+  std::vector<Tensor> npy_;          // the .npy tensor, where there is one
+  std::vector<std::byte> npy_copy_;  // its elements, where they had to be reordered
 };
 
 }  // namespace fp6sim::tensor_io

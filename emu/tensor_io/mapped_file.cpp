@@ -14,7 +14,8 @@
 namespace fp6sim::tensor_io {
 
 MappedFile::MappedFile(const std::string& path) : path_(path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // O_NONBLOCK: a FIFO must not hang
+  const int descriptor =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // O_NONBLOCK: a FIFO must not hang
   if (descriptor < 0) throw Error(path + ": cannot open: " + std::strerror(errno));
   struct stat status {};
   const bool known = ::fstat(descriptor, &status) == 0;

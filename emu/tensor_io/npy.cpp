@@ -57,7 +57,8 @@ class DictionaryReader {
   [[noreturn]] void fail(const std::string& what) const { throw Error(path_ + ": the .npy header " + what); }
 
   void skip_space() {
-    while (!rest_.empty() && " \n\t\r"sv.find(rest_.front()) != std::string_view::npos) rest_.remove_prefix(1);
+    while (!rest_.empty() && " \n\t\r"sv.find(rest_.front()) != std::string_view::npos)
+      rest_.remove_prefix(1);
   }
   bool accept(char c) {
     skip_space();
@@ -119,7 +120,8 @@ class DictionaryReader {
         return;
       }
     }
-    fail("has the type '" + std::string(text) + "'; accepted: f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, either byte order");
+    fail("has the type '" + std::string(text) +
+         "'; accepted: f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, either byte order");
   }
 
   std::string_view rest_;
@@ -130,9 +132,12 @@ class DictionaryReader {
 
 NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& path) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  if (!text.starts_with("\x93NUMPY"sv)) throw Error(path + ": not a .npy file (its first six bytes are not \\x93NUMPY)");
+  if (!text.starts_with("\x93NUMPY"sv))
+    throw Error(path + ": not a .npy file (its first six bytes are not \\x93NUMPY)");
   if (text.size() < 10) throw Error(path + ": truncated inside the .npy header");
-  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::size_t version = byte(6);
   if (version < 1 || version > 3) {
     throw Error(path + ": .npy version " + std::to_string(version) + "; accepted: 1, 2, 3");
@@ -142,7 +147,8 @@ NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& p
   std::size_t length = byte(8) | byte(9) << 8;
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
   if (length > kMaxHeaderBytes) {
-    throw Error(path + ": the .npy header claims " + std::to_string(length) + " bytes; accepted: up to 1048576");
+    throw Error(path + ": the .npy header claims " + std::to_string(length) +
+                " bytes; accepted: up to 1048576");
   }
   if (length > text.size() - start) throw Error(path + ": truncated inside the .npy header");
 
@@ -185,23 +191,30 @@ Tensor npy_tensor(std::span<const std::byte> file, const NpyHeader& header, std:
 }
 
 std::string npy_header(DType type, std::span<const std::uint64_t> shape) {
-  const auto name = std::find_if(std::begin(kTypeNames), std::end(kTypeNames), [&](auto& t) { return t.type == type; });
+  const auto name =
+      std::find_if(std::begin(kTypeNames), std::end(kTypeNames), [&](auto& t) { return t.type == type; });
   if (name == std::end(kTypeNames)) {
     throw Error("type " + std::string(dtype_name(type)) + " cannot be written as .npy; use .safetensors");
   }
-  std::string dictionary = "{'descr': '" + std::string(dtype_bytes(type) == 1 ? "|" : "<") + std::string(name->name) +
-                           "', 'fortran_order': False, 'shape': (";
-  for (std::size_t d = 0; d < shape.size(); ++d) dictionary += (d == 0 ? "" : " ") + std::to_string(shape[d]) + ",";
+  std::string dictionary = "{'descr': '" + std::string(dtype_bytes(type) == 1 ? "|" : "<") +
+                           std::string(name->name) + "', 'fortran_order': False, 'shape': (";
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (d != 0) dictionary += ' ';
+    dictionary += std::to_string(shape[d]);
+    dictionary += ',';
+  }
   if (shape.size() > 1) dictionary.pop_back();  // only one-element tuples keep their comma
   dictionary += "), }";
   const bool version1 = dictionary.size() + 64 < 0x10000;
   const std::size_t prefix = version1 ? 10 : 12;
-  dictionary.resize((prefix + dictionary.size() + 64) / 64 * 64 - prefix - 1, ' ');  // elements start at 64 bytes
+  dictionary.resize((prefix + dictionary.size() + 64) / 64 * 64 - prefix - 1,
+                    ' ');  // elements start at 64 bytes
   dictionary += '\n';
   std::string header("\x93NUMPY", 6);
   header += version1 ? '\1' : '\2';
   header += '\0';
-  for (std::size_t i = 0; i < prefix - 8; ++i) header += static_cast<char>(dictionary.size() >> (8 * i) & 0xFF);
+  for (std::size_t i = 0; i < prefix - 8; ++i)
+    header += static_cast<char>(dictionary.size() >> (8 * i) & 0xFF);
   return header + dictionary;
 }
 

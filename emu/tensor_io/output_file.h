@@ -9,9 +9,10 @@
 
 namespace fp6sim::tensor_io {
 
-/// Writes beside `path` under a temporary name and renames it on commit(): readers never see a half-written file, and
-/// an abandoned or failed one leaves an older `path` as it was. A `path` that exists and is not a regular file (a
-/// device, a pipe) is written in place. Every failure, a full disk included, is an Error naming the path and the reason.
+/// Writes beside `path` under a temporary name and renames it on commit(): readers never see a half-written
+/// file, and an abandoned or failed one leaves an older `path` as it was. A `path` that exists and is not a
+/// regular file (a device, a pipe) is written in place. Every failure, a full disk included, is an Error
+/// naming the path and the reason.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);

@@ -17,15 +17,15 @@ namespace json = boost::json;  // fp6sim::json parses; this is what it yields
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference implementation's limit
 constexpr std::size_t kMaxDimensions = 64;
 
-constexpr DType kTypes[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBf16, DType::kE4M3,
-                            DType::kE5M2, DType::kI64, DType::kI32, DType::kI16, DType::kI8,
-                            DType::kU64, DType::kU32, DType::kU16, DType::kU8, DType::kBool};
+constexpr DType kTypes[] = {DType::kF64,  DType::kF32, DType::kF16, DType::kBf16, DType::kE4M3,
+                            DType::kE5M2, DType::kI64, DType::kI32, DType::kI16,  DType::kI8,
+                            DType::kU64,  DType::kU32, DType::kU16, DType::kU8,   DType::kBool};
 
 DType type_by_name(std::string_view name, const std::string& who) {
   std::string known;
   for (const DType type : kTypes) {
     if (dtype_name(type) == name) return type;
-    known += " " + std::string(dtype_name(type));
+    known.append(" ").append(dtype_name(type));
   }
   throw Error(who + ": unknown dtype '" + std::string(name) + "'; accepted:" + known);
 }
@@ -45,7 +45,8 @@ std::vector<std::uint64_t> naturals(const json::value& value, const std::string&
   std::vector<std::uint64_t> numbers;
   for (const auto& element : *array) {
     const auto number = natural(element);
-    if (!number) throw Error(who + " has the element " + json::serialize(element) + "; accepted: integers 0..2^64-1");
+    if (!number)
+      throw Error(who + " has the element " + json::serialize(element) + "; accepted: integers 0..2^64-1");
     numbers.push_back(*number);
   }
   return numbers;
@@ -55,7 +56,8 @@ struct Range {
   std::uint64_t first, last;  // from the start of the tensors' bytes
 };
 
-TensorInfo read_entry(std::string_view name, const json::value& value, const std::string& path, Range& range) {
+TensorInfo read_entry(std::string_view name, const json::value& value, const std::string& path,
+                      Range& range) {
   const std::string who = path + ": tensor '" + std::string(name) + "'";
   const json::object* entry = value.if_object();
   if (entry == nullptr) throw Error(who + ": the header's entry is not an object");
@@ -79,8 +81,9 @@ TensorInfo read_entry(std::string_view name, const json::value& value, const std
   range = {offsets[0], offsets[1]};
   const std::uint64_t bytes = checked_bytes(info.shape, dtype_bytes(info.dtype), who);
   if (bytes != range.last - range.first) {
-    throw Error(who + ": shape " + shape_text(info.shape) + " of " + std::string(dtype_name(info.dtype)) + " needs " +
-                std::to_string(bytes) + " bytes, 'data_offsets' spans " + std::to_string(range.last - range.first));
+    throw Error(who + ": shape " + shape_text(info.shape) + " of " + std::string(dtype_name(info.dtype)) +
+                " needs " + std::to_string(bytes) + " bytes, 'data_offsets' spans " +
+                std::to_string(range.last - range.first));
   }
   return info;
 }
@@ -92,11 +95,13 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, cons
   std::uint64_t length = 0;
   std::memcpy(&length, file.data(), 8);
   if (length > kMaxHeaderBytes || length > file.size() - 8) {
-    throw Error(path + ": the .safetensors header claims " + std::to_string(length) + " bytes; the file has " +
-                std::to_string(file.size() - 8) + " after the length, and at most 100000000 are accepted");
+    throw Error(path + ": the .safetensors header claims " + std::to_string(length) +
+                " bytes; the file has " + std::to_string(file.size() - 8) +
+                " after the length, and at most 100000000 are accepted");
   }
   const std::string_view text(reinterpret_cast<const char*>(file.data()) + 8, length);
-  const auto document = fp6sim::json::parse(text, path + ": the .safetensors header", {.depth = 32, .bytes = kMaxHeaderBytes});
+  const auto document =
+      fp6sim::json::parse(text, path + ": the .safetensors header", {.depth = 32, .bytes = kMaxHeaderBytes});
   const json::value& parsed = document.root().raw();
   if (!parsed.is_object()) throw Error(path + ": the .safetensors header is not a JSON object");
 
@@ -106,7 +111,8 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, cons
     if (key == "__metadata__") {
       if (!value.is_object()) throw Error(path + ": '__metadata__' is not an object");
       for (const auto& [name, entry] : value.get_object()) {
-        if (!entry.is_string()) throw Error(path + ": '__metadata__' entry '" + std::string(name) + "' is not a string");
+        if (!entry.is_string())
+          throw Error(path + ": '__metadata__' entry '" + std::string(name) + "' is not a string");
         header.metadata.emplace(std::string(name), std::string(entry.get_string()));
       }
       continue;
@@ -126,7 +132,8 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, cons
   std::uint64_t expected = 8 + length;
   for (const TensorInfo& info : header.tensors) {
     if (info.offset != expected) {
-      throw Error(path + ": tensor '" + info.name + "' " + (info.offset < expected ? "overlaps" : "leaves a hole after") +
+      throw Error(path + ": tensor '" + info.name + "' " +
+                  (info.offset < expected ? "overlaps" : "leaves a hole after") +
                   " the tensor before it (starts at byte " + std::to_string(info.offset) + ", expected " +
                   std::to_string(expected) + ")");
     }
