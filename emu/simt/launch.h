@@ -45,6 +45,7 @@ struct LaunchConfig {
   Dim3 grid, block;
   std::size_t dynamic_shared_bytes = 0;
   std::string architecture = "ampere";  ///< whose tensor core: a name of emu/mma
+  unsigned registers_per_thread = 0;    ///< as ptxas reports them; only handed on to the trace, 0: unknown
   std::vector<Buffer> buffers;          ///< all the global memory the kernel may touch; must not overlap
   Limits limits;
   bool check_races = true;              ///< off: bounds, alignment and initialisation stay checked

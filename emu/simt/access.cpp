@@ -1,0 +1,128 @@
+// Loads and stores: where they point, whether they may, what is recorded.
+#include <string>
+
+#include "emu/simt/cta.h"
+#include "emu/simt/memory.h"
+
+namespace fp6sim::simt {
+
+BufferMap::Place Cta::global_place(const void* at, std::size_t bytes, std::size_t alignment, bool write,
+                                   const char* what, const Where& where) {
+  const BufferMap::Place place = launch_.buffers.find(at, bytes);
+  if (place.buffer == nullptr) {
+    const auto offset =
+        reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(shared_.get());
+    const std::string inside =
+        offset < config().dynamic_shared_bytes ? "in shared memory" : launch_.buffers.describe(at, bytes);
+    fail(ViolationKind::kOutOfBounds, lane(), where,
+         std::string(what) + " of " + std::to_string(bytes) + " bytes " + inside);
+  }
+  // Buffers start as aligned as cudaMalloc makes them, wherever the host put them.
+  if (place.offset % alignment != 0) {
+    fail(ViolationKind::kMisaligned, lane(), where,
+         std::string(what) + " of " + std::to_string(bytes) + " bytes at byte " +
+             std::to_string(place.offset) + " of '" + place.buffer->name + "' is not " +
+             std::to_string(alignment) + "-byte aligned");
+  }
+  if (write && !place.buffer->writable) {
+    fail(ViolationKind::kReadOnly, lane(), where,
+         std::string(what) + " to byte " + std::to_string(place.offset) + " of '" + place.buffer->name +
+             "', which is registered as read-only");
+  }
+  return place;
+}
+
+std::size_t Cta::shared_offset(const void* at, std::size_t bytes, std::size_t alignment, const char* what,
+                               const Where& where) {
+  const std::size_t size = config().dynamic_shared_bytes;
+  const auto offset = reinterpret_cast<std::uintptr_t>(at) - reinterpret_cast<std::uintptr_t>(shared_.get());
+  if (offset >= size || bytes > size - offset) {
+    const auto distance = static_cast<std::intptr_t>(offset);
+    const bool near = distance > -(std::intptr_t{1} << 24) && distance < (std::intptr_t{1} << 24);
+    fail(ViolationKind::kOutOfBounds, lane(), where,
+         std::string(what) + " of " + std::to_string(bytes) + " bytes " +
+             (near ? "at byte " + std::to_string(distance) + " of shared memory" : "outside shared memory") +
+             " (" + std::to_string(size) + " bytes)");
+  }
+  if (offset % alignment != 0) {
+    fail(ViolationKind::kMisaligned, lane(), where,
+         std::string(what) + " of " + std::to_string(bytes) + " bytes at byte " + std::to_string(offset) +
+             " of shared memory is not " + std::to_string(alignment) + "-byte aligned");
+  }
+  return offset;
+}
+
+void Cta::check(const std::optional<Conflict>& conflict, const Lane& self, const char* what,
+                const Where& where) {
+  if (!conflict) return;
+  const std::string place = " shared byte " + std::to_string(conflict->offset);
+  const std::string other_line = sites_.text(conflict->other_site);
+  const std::string other = conflict->other_thread == shadow_.clocks().async_thread()
+                                ? "an asynchronous copy issued at " + other_line
+                                : "thread " + std::to_string(conflict->other_thread) + " at " + other_line;
+  switch (conflict->kind) {
+    case Conflict::Kind::kUninitialised:
+      fail(ViolationKind::kUninitialised, self, where,
+           std::string(what) + " of" + place + ", which nobody has written");
+    case Conflict::Kind::kInFlight:
+      fail(
+          ViolationKind::kInFlight, self, where,
+          std::string(what) + " of" + place + " before the copy issued by " + other + " has been waited for");
+    case Conflict::Kind::kRace:
+      fail(ViolationKind::kRace, self, where,
+           std::string(what) + " of" + place + " is not ordered after the " +
+               (conflict->other_wrote ? "write" : "read") + " by " + other);
+  }
+}
+
+namespace detail {
+namespace {
+
+void global_access(trace::Op op, const void* at, unsigned bytes, bool write, const char* what,
+                   const Where& where) {
+  Cta& cta = Cta::of_running(what);
+  const BufferMap::Place place = cta.global_place(at, bytes, bytes, write, what, where);
+  cta.record(op, where, bytes, std::uint64_t{place.index} << 48 | place.offset);
+}
+
+}  // namespace
+
+void check_global_load(const void* from, unsigned bytes, const Where& where) {
+  global_access(trace::Op::kGlobalLoad, from, bytes, false, "global load", where);
+}
+
+void check_global_store(const void* to, unsigned bytes, const Where& where) {
+  global_access(trace::Op::kGlobalStore, to, bytes, true, "global store", where);
+  Cta::of_running("global store").launch().activity.fetch_add(1, std::memory_order_relaxed);
+}
+
+void check_global_atomic(const void* at, unsigned bytes, const Where& where) {
+  global_access(trace::Op::kGlobalAtomic, at, bytes, true, "global atomic", where);
+  Cta::of_running("global atomic").launch().activity.fetch_add(1, std::memory_order_relaxed);
+}
+
+void check_shared_load(const void* from, unsigned bytes, const Where& where) {
+  Cta& cta = Cta::of_running("shared load");
+  const std::size_t offset = cta.shared_offset(from, bytes, bytes, "shared load", where);
+  const Lane& self = cta.lane();
+  cta.check(cta.shadow().read(self.thread, offset, bytes, cta.sites().number(where)), self, "shared load",
+            where);
+  cta.record(trace::Op::kSharedLoad, where, bytes, offset);
+}
+
+void check_shared_store(const void* to, unsigned bytes, const Where& where) {
+  Cta& cta = Cta::of_running("shared store");
+  const std::size_t offset = cta.shared_offset(to, bytes, bytes, "shared store", where);
+  const Lane& self = cta.lane();
+  cta.check(cta.shadow().write(self.thread, offset, bytes, cta.sites().number(where)), self, "shared store",
+            where);
+  cta.record(trace::Op::kSharedStore, where, bytes, offset);
+}
+
+void relax_polling(const Where& where) {
+  Cta& cta = Cta::of_running("polling load");
+  cta.poll(cta.lane(), "polling a global word", where);
+}
+
+}  // namespace detail
+}  // namespace fp6sim::simt

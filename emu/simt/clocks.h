@@ -1,0 +1,55 @@
+// Which of two accesses of a CTA came first, as its synchronisation orders them (and not as this run happened
+// to).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace fp6sim::simt {
+
+/// What a synchronisation object passes on: for every warp, the epoch up to which its accesses are ordered
+/// before.
+using Clock = std::vector<std::uint32_t>;
+
+/// Vector clocks: one per thread, an entry per warp (and one for the asynchronous copy engine). A warp's
+/// epoch ticks whenever one of its lanes releases; an access is stamped with its warp's epoch. Lanes of one
+/// warp are ordered by sync_warp only. A release by one lane counts for its whole warp: what is missed is
+/// only a __syncwarp forgotten before an elected lane's arrive.
+class Clocks {
+ public:
+  explicit Clocks(unsigned threads);
+
+  unsigned warps() const { return warps_; }
+  /// The pseudo-thread that writes for bulk copies and cp.async completions on mbarriers.
+  unsigned async_thread() const { return warps_ * 32; }
+  Clock new_clock() const { return Clock(warps_ + 1, 0); }
+
+  /// A new CTA: everything so far is ordered before everything from now on.
+  void order_all() { full_barrier(); }
+  void full_barrier();
+  /// `thread` publishes what it and its warp did, then what follows is a new epoch.
+  void release(unsigned thread, Clock& into);
+  void acquire(unsigned thread, const Clock& from);
+  void sync_warp(unsigned warp, std::uint32_t mask);
+  /// The copy engine publishes what it has written.
+  void release_async(Clock& into);
+
+  std::uint32_t epoch(unsigned thread) const { return warp_epoch_[thread / 32]; }
+  /// Whether an access by `other` stamped `epoch` is ordered before what `thread` does now.
+  bool ordered(unsigned other, std::uint32_t epoch, unsigned thread) const {
+    if (epoch < barrier_epoch_ || other == thread) return true;
+    const unsigned warp = other / 32;
+    if (warp == thread / 32) return epoch < synced_[thread];
+    return epoch <= known_[std::size_t{thread} * (warps_ + 1) + warp];
+  }
+
+ private:
+  unsigned warps_;
+  std::uint32_t last_epoch_ = 1;
+  std::uint32_t barrier_epoch_ = 1;
+  std::vector<std::uint32_t> warp_epoch_;  ///< per warp, then the copy engine
+  std::vector<std::uint32_t> synced_;      ///< per thread: its warp's accesses before this epoch are ordered
+  std::vector<std::uint32_t> known_;       ///< per thread, per warp: accesses up to this epoch are ordered
+};
+
+}  // namespace fp6sim::simt
