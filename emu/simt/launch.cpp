@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "emu/simt/cta.h"
+#include "emu/trace/recorder.h"
 
 namespace fp6sim::simt {
 namespace {
 
 std::string text(Dim3 d) {
-  return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
+  return std::to_string(d.x) + " x " + std::to_string(d.y) + " x " + std::to_string(d.z);
 }
 
 void check_config(const LaunchConfig& config) {
