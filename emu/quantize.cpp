@@ -127,7 +127,7 @@ void check(std::span<const float> weights, std::size_t rows, std::size_t columns
   if (spec.non_finite == NonFinite::kSaturate || !spec.scaled) return;
   const auto bad = std::find_if(weights.begin(), weights.end(), [](float w) { return !std::isfinite(w); });
   if (bad == weights.end()) return;
-  const auto index = static_cast<std::size_t>(bad - weights.begin());
+  const std::uint64_t index = spec.first_element + static_cast<std::uint64_t>(bad - weights.begin());
   throw Error(what + "[" + std::to_string(index / columns) + ", " + std::to_string(index % columns) +
               "] is " +
               (std::isnan(*bad) ? "NaN"
@@ -254,7 +254,7 @@ QuantizedMatrix quantize(std::span<const float> weights, std::size_t rows, std::
       if (spec.scaled) matrix.scales[g] = scale.stored;
       if (spec.zero_point) matrix.zeros[g] = static_cast<std::uint8_t>(scale.zero);
       for (std::size_t i = 0; i < group; ++i) {
-        matrix.codes[g * group + i] = quantize_one(in[i], scale, spec, g * group + i);
+        matrix.codes[g * group + i] = quantize_one(in[i], scale, spec, spec.first_element + g * group + i);
       }
     }
   });

@@ -50,6 +50,10 @@ struct QuantizeSpec {
   ScaleStorage storage = ScaleStorage::kBinary16;
   NonFinite non_finite = NonFinite::kError;
 
+  /// Which element of its tensor the first weight is: a tensor quantised in runs of whole rows then draws the
+  /// same random numbers, and errors name the same places, as in one call.
+  std::uint64_t first_element = 0;
+
   /// The authors' released system: divide by the *binary32* scale although the stored one is what
   /// dequantising uses, keep RN16(scale) even where that is 0, and turn -0 codes into +0. Everything else
   /// here divides by the scale as stored: each weight then lands on the code nearest to it after dequantising
@@ -91,7 +95,7 @@ struct QuantizedMatrix {
 /// max(w,0), s = (hi-lo) / (2^b-1), z = clamp(round(-lo/s)), q = clamp(round(w/s) + z). A group of zeros
 /// takes s = 1. Without scales a zero point is refused, and integers round the weight itself.
 ///
-/// Stochastic rounding draws for element row * columns + column. `tensor` names the weights in errors.
+/// Stochastic rounding draws for element first_element + row * columns + column. `tensor` names the weights in errors.
 /// Throws fp6sim::Error: sizes that do not match, rows or columns of 0, a group that does not divide the
 /// columns, a format over 8 bits, a zero point with FP, non-finite weights under kError.
 QuantizedMatrix quantize(std::span<const float> weights, std::size_t rows, std::size_t columns,
