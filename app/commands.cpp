@@ -8,6 +8,7 @@ std::span<const AddCommand> commands() {
   static constexpr auto kCommands = std::to_array<AddCommand>({
       add_list_command,
       add_mma_command,
+      add_quantize_command,
   });
   return kCommands;
 }
