@@ -12,6 +12,7 @@
 #include "emu/checkpoint/quantize_checkpoint.h"
 #include "emu/error.h"
 #include "emu/names.h"
+#include "emu/tensor_io/dtype.h"
 
 namespace fp6sim::app {
 namespace {
