@@ -1,6 +1,7 @@
 // Reads a trace file: the index at once, programs when asked for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ class Reader {
   /// One placement per CTA, x fastest; size() == grid.count().
   const std::vector<Placement>& placements(std::size_t launch) const;
   Program program(std::size_t launch, std::uint32_t class_id) const;
+  /// What CTA number `index` does, with addresses relative to each buffer's start.
+  Program cta(std::size_t launch, std::uint64_t index) const;
   /// One warp of it, without reading the others.
   Warp warp(std::size_t launch, std::uint32_t class_id, std::uint32_t warp) const;
 
