@@ -1,11 +1,14 @@
-#include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 #include "emu/mma/mma.h"
+#include "emu/mma/panel_kernel.h"
 
 namespace fp6sim::emu {
 namespace {
+
+constexpr std::size_t kRows = 16, kColumns = 8, kDepth = 16;
 
 /// bfloat16 came with Ampere; on older architectures a tile of it uses their binary16 row.
 MmaContext tile_context(Architecture architecture, TileInput input) {
@@ -13,17 +16,56 @@ MmaContext tile_context(Architecture architecture, TileInput input) {
   return {mma_rule(architecture, kFp16, kFp16), format, format};
 }
 
+#ifdef FP6SIM_HIGHWAY
+constexpr bool kVectorised = true;
+#else
+constexpr bool kVectorised = false;
+const PanelKernel* panel_kernel() {
+  return nullptr;
+}
+#endif
+
+/// B's columns are the lanes; A's rows are broadcast over them.
+struct TileOperands {
+  alignas(64) float b[kDepth * kColumns];
+  alignas(64) float a[kRows * kDepth];
+  alignas(64) std::int32_t a_exponents[kRows * kDepth];
+  alignas(64) std::int8_t b_exponents[kDepth * kColumns];
+  std::uint8_t unfit[kColumns];
+};
+
 }  // namespace
 
 void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_t* a, const std::uint16_t* b,
                   const float* c, float* d) {
   const MmaContext context = tile_context(architecture, input);
-  for (std::size_t row = 0; row < 16; ++row) {
-    for (std::size_t column = 0; column < 8; ++column) {
-      const std::uint32_t addend = std::bit_cast<std::uint32_t>(c[row * 8 + column]);
-      d[row * 8 + column] =
-          std::bit_cast<float>(mma_chain(context, {a + row * 16, 16}, {b + column * 16, 16}, addend));
+  const PanelKernel* kernel = kVectorised ? panel_kernel() : nullptr;
+  TileOperands operands;
+  if (kernel != nullptr) {
+    const PanelFormat format{input == TileInput::kBfloat16};
+    const bool b_unfit =
+        kernel->pack(true, format, b, kDepth, kDepth, operands.b, operands.b_exponents, operands.unfit);
+    const bool a_unfit = kernel->spread(format, a, kRows * kDepth, operands.a, operands.a_exponents);
+    if (a_unfit || b_unfit) kernel = nullptr;
+  }
+  for (std::size_t row = 0; row < kRows; ++row) {
+    alignas(64) float before[kColumns];
+    alignas(64) float state[kColumns];
+    std::memcpy(before, c + row * kColumns, sizeof before);
+    std::memcpy(state, before, sizeof state);
+    const bool trusted =
+        kernel != nullptr &&
+        kernel->run(true, context.rule.products_per_step, context.rule.fraction_bits, operands.b,
+                    operands.b_exponents, {operands.a + row * kDepth, operands.a_exponents + row * kDepth},
+                    kDepth, state);
+    for (std::size_t column = 0; !trusted && column < kColumns; ++column) {
+      if (kernel != nullptr && in_panel_c_domain(before[column]) && in_panel_d_domain(state[column]))
+        continue;
+      const std::uint32_t addend = std::bit_cast<std::uint32_t>(before[column]);
+      state[column] = std::bit_cast<float>(
+          mma_chain(context, {a + row * kDepth, kDepth}, {b + column * kDepth, kDepth}, addend));
     }
+    std::memcpy(d + row * kColumns, state, sizeof state);
   }
 }
 
