@@ -1,0 +1,35 @@
+#include "sim/description/design_description.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/data_files.h"
+#include "sim/description/numbers.h"
+
+namespace fp6sim::sim {
+
+DesignDescription load_design(std::string_view name_or_path) {
+  static constexpr std::array<std::string_view, 7> kPlacements{"simt", "operand", "smem",  "copy",
+                                                               "l2",   "memctrl", "native"};
+  const json::Document document = json::read_file(description_file(kDesignFolder, name_or_path));
+  json::Object object = document.object();
+  DesignDescription design;
+  design.name = object.get("name").as_name();
+  design.description = object.get("description").as_name();
+  const std::string placement = object.get("placement").as_one_of(kPlacements);
+  design.placement =
+      static_cast<Placement>(std::find(kPlacements.begin(), kPlacements.end(), placement) - kPlacements.begin());
+  if (design.placement != Placement::kSimt && design.placement != Placement::kNative) {
+    design.lanes = sourced_number(object, "lanes", 1, 4096);
+    design.units_per_sm = static_cast<int>(sourced_number(object, "units_per_sm", 1, 64));
+    design.latency_cycles = sourced_number(object, "latency_cycles", 0, 1000);
+    design.area_um2 = sourced_number_or(object, "area_um2", 0, 1e9, 0);
+    design.energy_pj_per_weight = sourced_number(object, "energy_pj_per_weight", 0, 1000);
+  }
+  object.finish();
+  return design;
+}
+
+std::vector<std::string> design_names() { return description_names(kDesignFolder); }
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,36 @@
+// A memory-path design: where six bits become sixteen, and with what hardware. sim/designs/<name>.json.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fp6sim::sim {
+
+/// Where the weight is expanded, from the instructions of today's GPUs up to a tensor core that takes six bits.
+enum class Placement : std::uint8_t {
+  kSimt,     ///< instructions on the SM's lanes
+  kOperand,  ///< a unit between register file and tensor core
+  kSmem,     ///< at the shared-memory read port
+  kCopy,     ///< in the asynchronous copy engine: shared memory holds FP16
+  kL2,       ///< at the L2 slice's output: FP16 through the crossbar
+  kMemctrl,  ///< between DRAM and L2: FP16 in the cache as well
+  kNative,   ///< the tensor core takes the code
+};
+
+struct DesignDescription {
+  std::string name;
+  std::string description;
+  Placement placement = Placement::kSimt;
+  double lanes = 0;           ///< weights a unit expands per cycle (simt, native: 0)
+  int units_per_sm = 0;       ///< operand, smem, copy
+  double latency_cycles = 0;  ///< added to a tile's first result
+  double area_um2 = 0;        ///< one unit; 0 where it is not known
+  double energy_pj_per_weight = 0;
+};
+
+DesignDescription load_design(std::string_view name_or_path);
+std::vector<std::string> design_names();
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,115 @@
+#include "sim/description/kernel_description.h"
+
+#include <numeric>
+
+#include "emu/format.h"
+
+namespace fp6sim::sim {
+namespace {
+
+constexpr std::array<std::string_view, 2> kTileRules{"covering", "fastest"};
+constexpr std::array<std::string_view, 4> kSplitRules{"none", "table", "fill", "fastest"};
+
+template <class Enum, std::size_t kCount>
+Enum read_enum(json::Object& object, std::string_view key, const std::array<std::string_view, kCount>& names) {
+  const std::string name = object.get(key).as_one_of(names);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    if (names[i] == name) return static_cast<Enum>(i);
+  }
+  return static_cast<Enum>(0);
+}
+
+WeightLayout read_weights(json::Object object, Marks& marks) {
+  WeightLayout weights;
+  weights.format = object.get("format").as_name();
+  weights.bits = emu::format_by_name(weights.format).bits;
+  for (const json::Value& bits : object.array("segments", 1, 4)) {
+    weights.segments.push_back(static_cast<int>(bits.as_integer(1, 16)));
+  }
+  if (std::accumulate(weights.segments.begin(), weights.segments.end(), 0) != static_cast<int>(weights.bits)) {
+    object.value().refuse("the segments' bits sum to those of format " + weights.format);
+  }
+  weights.block_rows = static_cast<int>(marked_number(object, "block_rows", 1, 256, marks));
+  weights.group = static_cast<int>(object.integer("group", -1, 65536));
+  weights.zero_points = object.boolean_or("zero_points", false);
+  object.finish();
+  return weights;
+}
+
+TileOption read_tile(json::Object object, Marks& marks) {
+  TileOption tile;
+  tile.m = static_cast<int>(object.integer("m", 16, 1024));
+  tile.k = static_cast<int>(object.integer("k", 16, 1024));
+  tile.n = static_cast<int>(object.integer("n", 8, 512));
+  tile.threads = static_cast<int>(object.integer("threads", 32, 1024));
+  tile.stages = static_cast<int>(object.integer("stages", 2, 16));
+  tile.registers = static_cast<int>(object.integer("registers", 16, 255));
+  tile.shared_bytes = static_cast<int>(object.number("shared_kb", 1, 1024) * 1024);
+  if (tile.m % 16 != 0 || tile.k % 16 != 0 || tile.n % 8 != 0 || tile.threads % 32 != 0) {
+    object.value().refuse("m and k are multiples of 16, n of 8, threads of 32");
+  }
+  read_mark(object, 7, "tiles", marks);
+  object.finish();
+  return tile;
+}
+
+SplitRow read_split_row(const json::Value& value) {
+  const auto entries = value.as_array(6, 6);
+  SplitRow row{entries[0].as_integer(1, 1 << 20), entries[1].as_integer(1, 1 << 20), {}};
+  for (std::size_t i = 0; i < row.splits.size(); ++i) {
+    row.splits[i] = static_cast<int>(entries[2 + i].as_integer(1, 64));
+  }
+  return row;
+}
+
+void read_split(json::Object object, KernelDescription& kernel) {
+  kernel.split_rule = read_enum<SplitRule>(object, "rule", kSplitRules);
+  if (kernel.split_rule != SplitRule::kNone) {
+    kernel.max_split = static_cast<int>(object.integer("max", 1, 64));
+    kernel.min_split_tiles = static_cast<int>(object.integer("min_tiles", 1, 1024));
+    kernel.partial_bytes = static_cast<int>(object.integer("partial_bytes", 2, 4));
+    kernel.reduction_elements = static_cast<int>(object.integer("reduction_elements", 32, 65536));
+    kernel.reduction_threads = static_cast<int>(object.integer("reduction_threads", 32, 1024));
+    read_mark(object, 5, "split_k", kernel.marks);
+  }
+  if (kernel.split_rule == SplitRule::kTable) {
+    json::Object table = object.object("table");
+    for (const json::Value& row : table.array("rows", 1)) kernel.split_table.push_back(read_split_row(row));
+    read_mark(table, 6 * static_cast<int>(kernel.split_table.size()), "split_k.table", kernel.marks);
+    table.finish();
+  }
+  object.finish();
+}
+
+}  // namespace
+
+KernelDescription load_kernel(std::string_view name_or_path) {
+  const json::Document document = json::read_file(description_file(kKernelFolder, name_or_path));
+  json::Object object = document.object();
+  KernelDescription kernel;
+  kernel.name = object.get("name").as_name();
+  kernel.description = object.get("description").as_name();
+  kernel.weights = read_weights(object.object("weights"), kernel.marks);
+  for (const json::Value& tile : object.array("tiles", 1, 64)) {
+    kernel.tiles.push_back(read_tile(tile.as_object(), kernel.marks));
+  }
+  kernel.tile_rule = read_enum<TileRule>(object, "tile_rule", kTileRules);
+  read_split(object.object("split_k"), kernel);
+  json::Object mix = object.object("instructions");
+  kernel.instructions.integer_per_weight = marked_number(mix, "integer_per_weight", 0, 64, kernel.marks);
+  kernel.instructions.half2_per_weight = marked_number(mix, "half2_per_weight", 0, 64, kernel.marks);
+  kernel.instructions.overhead_per_tile = marked_number(mix, "overhead_per_tile", 0, 10000, kernel.marks);
+  kernel.instructions.warp_cpi = marked_number(mix, "warp_cpi", 0.25, 100, kernel.marks);
+  mix.finish();
+  kernel.warpgroup_mma = object.boolean_or("warpgroup_mma", false);
+  if (kernel.marks.fitted > 1) {
+    object.value().refuse("at most one number of a kernel may be fitted; fitted: " +
+                          std::to_string(kernel.marks.fitted));
+  }
+  object.finish();
+  return kernel;
+}
+
+std::vector<std::string> kernel_names() { return description_names(kKernelFolder); }
+
+}  // namespace fp6sim::sim

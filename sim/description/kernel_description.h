@@ -1,0 +1,81 @@
+// A mixed-input GEMM kernel as data: sim/kernels/<name>.json. Every number is marked cited, derived or fitted; at most
+// one may be fitted. Our own kernels come from here or, tile and split chosen, from a KernelDescription built by hand.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/description/numbers.h"
+
+namespace fp6sim::sim {
+
+/// One compiled variant: the part of the GEMM a CTA computes (out features x in features a stage x batch).
+struct TileOption {
+  int m = 0, k = 0, n = 0;
+  int threads = 0;
+  int stages = 0;        ///< shared-memory buffers; stages - 1 tiles are in flight while one is computed
+  int registers = 0;     ///< per thread
+  int shared_bytes = 0;  ///< per CTA
+};
+
+/// split-K of the kernel for a shape it was tuned to: by batch up to 64, 128, 512, and above.
+struct SplitRow {
+  long m = 0, k = 0;
+  std::array<int, 4> splits{};
+};
+
+struct WeightLayout {
+  std::string format;         ///< fp16, e3m2, int4, ...
+  double bits = 16;
+  std::vector<int> segments;  ///< bits of each separately stored array; they sum to `bits`
+  int block_rows = 1;         ///< rows whose tile_k weights lie together: 1 row-major, 64 a warp's tile, 2/4 interleaved
+  int group = 0;              ///< in features sharing a scale; 0: one scale a row; -1: no scale
+  bool zero_points = false;   ///< 4 bits a group
+};
+
+enum class TileRule {
+  kCovering,  ///< the smallest batch tile that covers the batch, else the largest
+  kFastest,   ///< tile and split-K together minimise the modelled time (a library's heuristic)
+};
+
+enum class SplitRule {
+  kNone,
+  kTable,  ///< `split_table`, and for other shapes the authors' heuristic
+  kFill,   ///< as many parts as fill every SM's slots once, at least `min_split_tiles` k-tiles each
+  kFastest,
+};
+
+/// Work of expanding and multiplying, per weight of a tile (not of the batch).
+struct InstructionMix {
+  double integer_per_weight = 0;  ///< to expand: LOP3, SHF, PRMT
+  double half2_per_weight = 0;    ///< to expand: HMUL2, HADD2
+  double overhead_per_tile = 0;   ///< a warp's loop control, addresses and waits per k-tile
+  double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
+};
+
+struct KernelDescription {
+  std::string name;
+  std::string description;
+  WeightLayout weights;
+  std::vector<TileOption> tiles;
+  TileRule tile_rule = TileRule::kCovering;
+  SplitRule split_rule = SplitRule::kNone;
+  int max_split = 1;
+  int min_split_tiles = 1;
+  std::vector<SplitRow> split_table;
+  InstructionMix instructions;
+  bool warpgroup_mma = false;     ///< wgmma where the GPU has it
+  int partial_bytes = 4;          ///< an element of the split-K workspace
+  int reduction_elements = 256;   ///< outputs a reduction CTA sums
+  int reduction_threads = 32;
+  Marks marks;
+};
+
+/// Reads sim/kernels/<name>.json or the file at a path. Throws fp6sim::Error naming file, key, value and range; more
+/// than one fitted number is such an error.
+KernelDescription load_kernel(std::string_view name_or_path);
+std::vector<std::string> kernel_names();
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,144 @@
+#include "sim/kernel/gemm_launch.h"
+
+#include <algorithm>
+
+namespace fp6sim::sim {
+namespace {
+
+Segment segment(std::uint64_t base, double bytes, double count, double stride) {
+  Segment s;
+  s.base = base;
+  s.bytes = static_cast<std::uint32_t>(bytes);
+  s.count = static_cast<std::uint32_t>(count);
+  s.stride = static_cast<std::uint64_t>(stride);
+  return s;
+}
+
+}  // namespace
+
+GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
+                       const GemmPlan& plan)
+    : kernel_(kernel), design_(design), plan_(plan) {
+  // Accumulators go through shared memory once (written and read), then out; a barrier and a round trip on the way.
+  const double accumulator_bytes = 4.0 * plan.tile.m * plan.tile.n;
+  epilogue_cycles_ = 2 * accumulator_bytes / gpu.sm.shared_bytes_per_cycle + 2 * gpu.sm.barrier_cycles +
+                     gpu.sm.shared_latency_cycles;
+}
+
+CtaRange GemmLaunch::range(std::int64_t cta) const {
+  CtaRange range;
+  range.n0 = cta % plan_.n_tiles * plan_.tile.n;
+  cta /= plan_.n_tiles;
+  range.m0 = cta % plan_.m_tiles * plan_.tile.m;
+  range.split = static_cast<int>(cta / plan_.m_tiles);
+  range.first_tile = range.split * plan_.k_tiles / plan_.split_k;
+  range.tiles = (range.split + 1) * plan_.k_tiles / plan_.split_k - range.first_tile;
+  return range;
+}
+
+StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
+  const CtaRange own = range(cta);
+  const GemmShape& shape = plan_.padded;
+  const std::int64_t k0 = (own.first_tile + stage) * plan_.tile.k;
+  const std::int64_t depth = std::min<std::int64_t>(plan_.tile.k, shape.k - k0);
+  const std::int64_t rows = std::min<std::int64_t>(plan_.tile.m, shape.m - own.m0);
+  const double block_rows = kernel_.weights.block_rows;
+
+  StageRequest request;
+  // Weights: one piece a block of rows, `block_rows` x depth weights lying together.
+  for (std::size_t i = 0; i < plan_.buffers.weights.size(); ++i) {
+    const double bytes = plan_.segments[i] / 8.0;
+    const double stride = block_rows * static_cast<double>(shape.k) * bytes;
+    const double offset = static_cast<double>(own.m0) / block_rows * stride + block_rows * static_cast<double>(k0) * bytes;
+    Segment piece = segment(plan_.buffers.weights[i] + static_cast<std::uint64_t>(offset),
+                            block_rows * static_cast<double>(depth) * bytes, static_cast<double>(rows) / block_rows,
+                            stride);
+    piece.crossbar_factor = static_cast<float>(plan_.crossbar_factor);
+    request.add(piece);
+  }
+  // Scales: a row's own once, with the first stage; a group's as k enters it. Stored [group][row].
+  const int group = kernel_.weights.group;
+  if (group >= 0) {
+    const std::int64_t first = group == 0 ? 0 : (k0 + group - 1) / group;
+    const std::int64_t last = group == 0 ? 1 : (k0 + depth + group - 1) / group;
+    const std::int64_t begin = stage == 0 && group > 0 ? k0 / group : first;
+    const double row_bytes = 2.0 + (kernel_.weights.zero_points ? 0.5 : 0);
+    if (stage == 0 || (group > 0 && last > begin)) {
+      request.add(segment(plan_.buffers.scales + static_cast<std::uint64_t>((static_cast<double>(begin * shape.m) +
+                                                                            static_cast<double>(own.m0)) * row_bytes),
+                          static_cast<double>(rows) * row_bytes, static_cast<double>(std::max<std::int64_t>(1, last - begin)),
+                          static_cast<double>(shape.m) * row_bytes));
+    }
+  }
+  // Activations: one piece a token of the batch.
+  const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, shape.n - own.n0);
+  request.add(segment(plan_.buffers.activations + static_cast<std::uint64_t>(2 * (own.n0 * shape.k + k0)),
+                      2.0 * static_cast<double>(depth), static_cast<double>(tokens), 2.0 * static_cast<double>(shape.k)));
+  return request;
+}
+
+StageRequest GemmLaunch::result(std::int64_t cta) const {
+  const CtaRange own = range(cta);
+  StageRequest request;
+  request.write = true;
+  if (plan_.split_k == 1) {
+    const std::int64_t rows = std::min<std::int64_t>(plan_.tile.m, plan_.shape.m - own.m0);
+    const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, plan_.shape.n - own.n0);
+    request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * (own.n0 * plan_.shape.m + own.m0)),
+                        2.0 * static_cast<double>(rows), static_cast<double>(tokens), 2.0 * static_cast<double>(plan_.shape.m)));
+    return request;
+  }
+  // Partials: [split][token][row], whole tiles.
+  const std::int64_t width = plan_.m_tiles * plan_.tile.m;
+  const std::int64_t batch = plan_.n_tiles * plan_.tile.n;
+  const double bytes = kernel_.partial_bytes;
+  request.add(segment(plan_.buffers.workspace +
+                          static_cast<std::uint64_t>(static_cast<double>((own.split * batch + own.n0) * width + own.m0) * bytes),
+                      plan_.tile.m * bytes, plan_.tile.n, static_cast<double>(width) * bytes));
+  return request;
+}
+
+ReductionLaunch::ReductionLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan)
+    : kernel_(kernel), plan_(plan) {
+  TileOption shape;
+  shape.threads = kernel.reduction_threads;
+  shape.registers = 40;
+  ctas_per_sm_ = occupancy(gpu, shape);
+  // Each thread adds its elements of four parts: an FADD each, a few instructions of addresses.
+  const double warps = kernel.reduction_threads / 32.0;
+  const double adds = kUnroll * kernel.reduction_elements / 32.0;
+  const double loads = kUnroll * kernel.reduction_elements * kernel.partial_bytes / 512.0;
+  work_.issue = (adds + loads + 8 * warps) / gpu.sm.issue_per_cycle;
+  work_.memory = loads * gpu.sm.memory_issue_cycles;
+  work_.alone_issue = (adds + loads) / warps + 8;
+  work_.alone = work_.alone_issue + 4 * gpu.sm.alu_latency_cycles;
+}
+
+std::int64_t ReductionLaunch::ctas() const {
+  return (outputs() + kernel_.reduction_elements - 1) / kernel_.reduction_elements;
+}
+
+StageRequest ReductionLaunch::copy(std::int64_t cta, std::int64_t stage) const {
+  const std::int64_t first = stage * kUnroll;
+  const std::int64_t parts = std::min<std::int64_t>(kUnroll, plan_.split_k - first);
+  const double bytes = kernel_.partial_bytes;
+  const std::int64_t own = std::min<std::int64_t>(kernel_.reduction_elements, outputs() - cta * kernel_.reduction_elements);
+  StageRequest request;
+  request.add(segment(plan_.buffers.workspace +
+                          static_cast<std::uint64_t>(static_cast<double>(first * outputs() + cta * kernel_.reduction_elements) * bytes),
+                      static_cast<double>(own) * bytes, static_cast<double>(parts), static_cast<double>(outputs()) * bytes));
+  return request;
+}
+
+StageRequest ReductionLaunch::result(std::int64_t cta) const {
+  StageRequest request;
+  request.write = true;
+  const std::int64_t total = plan_.shape.m * plan_.shape.n;
+  const std::int64_t count = (plan_.shape.m * plan_.shape.n + ctas() - 1) / ctas();
+  const std::int64_t own = std::min<std::int64_t>(count, total - cta * count);
+  if (own <= 0) return request;
+  request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * cta * count), 2.0 * static_cast<double>(own), 1, 0));
+  return request;
+}
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,66 @@
+#include "sim/kernel/stage_work.h"
+
+#include <algorithm>
+
+namespace fp6sim::sim {
+namespace {
+
+constexpr double kWarpBytes = 512;          // one 16-byte access by each of 32 lanes
+constexpr double kMmaMultiplyAdds = 2048;   // m16n8k16
+constexpr double kSubCores = 4;
+
+/// Warps along the out features: a warp takes 64 rows where the batch tile leaves room to split along it.
+double warps_along_m(const TileOption& tile) {
+  const double warps = tile.threads / 32.0;
+  if (tile.n < 64) return warps;
+  return std::clamp(tile.m / 64.0, 1.0, warps);
+}
+
+}  // namespace
+
+StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
+                     const TileOption& tile, double stage_bytes, double& warp_instructions) {
+  const SmDescription& sm = gpu.sm;
+  const double warps = tile.threads / 32.0;
+  const double weights = static_cast<double>(tile.m) * tile.k;
+  const bool expands_on_lanes = design.placement == Placement::kSimt;
+  // Bits a weight has in shared memory, and in a register just before the tensor core.
+  const bool wide_in_shared = design.placement == Placement::kCopy || design.placement == Placement::kL2 ||
+                              design.placement == Placement::kMemctrl;
+  const double shared_bits = wide_in_shared ? 16 : kernel.weights.bits;
+
+  const double integer = expands_on_lanes ? weights * kernel.instructions.integer_per_weight / 32 : 0;
+  const double half2 = expands_on_lanes ? weights * kernel.instructions.half2_per_weight / 32 : 0;
+  const double along_m = warps_along_m(tile);
+  const double weight_reads = weights * shared_bits / 8 * (warps / along_m);
+  const double activation_reads = 2.0 * tile.k * tile.n * along_m;
+  const double loads = (weight_reads + activation_reads) / kWarpBytes;
+  const double copies = stage_bytes / kWarpBytes;
+  const bool warpgroup = kernel.warpgroup_mma && sm.warpgroup_tensor_fma > 0;
+  const double tensor_rate = warpgroup ? sm.warpgroup_tensor_fma : sm.tensor_fma;
+  const double multiply_adds = weights * tile.n;
+  const double mmas = multiply_adds / kMmaMultiplyAdds;
+  const double other = copies + kernel.instructions.overhead_per_tile * warps;
+  warp_instructions = integer + half2 + loads + copies + other + mmas;
+
+  StageWork work;
+  work.issue = warp_instructions / sm.issue_per_cycle;
+  work.expand = std::max((integer + other) * 32 / sm.integer_lanes, half2 * 32 / sm.half2_lanes);
+  work.shared = (weight_reads + activation_reads + stage_bytes) / sm.shared_bytes_per_cycle;
+  work.memory = (loads + copies) * sm.memory_issue_cycles;
+  work.tensor = multiply_adds / tensor_rate;
+  if (design.lanes > 0 && design.placement != Placement::kL2 && design.placement != Placement::kMemctrl) {
+    work.unit = weights / (design.lanes * design.units_per_sm);
+  }
+  // A warp issues in order: its instructions at `warp_cpi` and its mma's one after the other; what precedes the first
+  // and follows the last (barrier, fragment load, expansion, mma latency) overlaps with nothing of its own.
+  const double per_warp = warp_instructions / warps;
+  work.alone_expand = (integer + half2) / warps * kernel.instructions.warp_cpi;
+  work.alone_issue = (per_warp - (integer + half2) / warps) * kernel.instructions.warp_cpi;
+  work.alone_tensor = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
+  work.alone = work.alone_expand + work.alone_issue + work.alone_tensor + sm.barrier_cycles +
+               sm.shared_latency_cycles + 2 * sm.alu_latency_cycles + sm.mma_latency_cycles;
+  return work;
+}
+
+}  // namespace fp6sim::sim

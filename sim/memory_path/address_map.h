@@ -1,0 +1,46 @@
+// Which DRAM channel, L2 slice, bank and row an address belongs to.
+//
+//   address = | ...group... | unit in group | byte in unit |        unit: `interleave_bytes` in one channel
+//
+//   low     channel = unit in group (channel bits just above the unit)
+//   hashed  the same, rotated by a hash of the group: any stretch of channels * unit bytes still touches every channel
+//           exactly once, but strides no longer meet on a few of them
+//   high    channel = top bits: a whole region of memory lies in one channel. Two streams of a split layout then fall on
+//           one or two channels each: the variant that shows what mapping is worth
+#pragma once
+
+#include <cstdint>
+
+#include "sim/description/gpu_description.h"
+
+namespace fp6sim::sim {
+
+/// Where one transaction (at most 512 aligned bytes) goes.
+struct Place {
+  std::uint32_t channel;
+  std::uint32_t slice;
+  std::uint32_t bank;
+  std::uint32_t row;
+};
+
+class AddressMap {
+ public:
+  /// `span_bytes` is the address space in use; only `high` depends on it.
+  AddressMap(const DramDescription& dram, int slices, std::uint64_t span_bytes);
+
+  Place place(std::uint64_t address) const;
+
+ private:
+  enum class Mapping { kHashed, kLow, kHigh };
+  Mapping mapping_;
+  std::uint64_t interleave_, channels_, slices_, banks_, units_per_page_, region_units_;
+};
+
+/// SplitMix64's finaliser: the hash of every address decision.
+constexpr std::uint64_t hash_bits(std::uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+}  // namespace fp6sim::sim

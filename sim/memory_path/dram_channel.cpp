@@ -1,0 +1,133 @@
+#include "sim/memory_path/dram_channel.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace fp6sim::sim {
+namespace {
+
+Time from_ns(double ns) { return static_cast<Time>(std::llround(ns * 1e6)); }
+
+}  // namespace
+
+DramTiming DramTiming::from(const DramDescription& dram) {
+  DramTiming t{};
+  t.burst = static_cast<Time>(std::llround(dram.burst_bytes / dram.channel_bytes_per_s() * kFemtosecondsPerSecond));
+  t.burst_bytes = dram.burst_bytes;
+  t.banks = dram.banks;
+  t.rcd = from_ns(dram.rcd_ns);
+  t.rp = from_ns(dram.rp_ns);
+  t.ras = from_ns(dram.ras_ns);
+  t.cl = from_ns(dram.cl_ns);
+  t.rrd = from_ns(dram.rrd_ns);
+  t.faw = from_ns(dram.faw_ns);
+  t.ccd_long = from_ns(dram.ccd_long_ns);
+  t.wtr = from_ns(dram.wtr_ns);
+  t.rtw = from_ns(dram.rtw_ns);
+  t.wr = from_ns(dram.wr_ns);
+  t.refi = from_ns(dram.refi_ns);
+  t.rfc = from_ns(dram.rfc_ns);
+  return t;
+}
+
+DramChannel::DramChannel(const DramTiming& timing, std::uint32_t index)
+    : timing_(timing), banks_(static_cast<std::size_t>(timing.banks)) {
+  activates_.fill(-kNever);
+  // Channels refresh at staggered times, as controllers do to keep the current flat.
+  next_refresh_ = static_cast<Time>(hash_bits(index + 1) % static_cast<std::uint64_t>(timing.refi));
+}
+
+Time DramChannel::next_decision(Time now) const {
+  const Time lead = timing_.rp + timing_.rcd + timing_.cl;
+  return std::max(now, bus_free_ - lead);
+}
+
+void DramChannel::refresh(Time now) {
+  while (next_refresh_ <= now) {
+    const Time end = std::max(next_refresh_, bus_free_) + timing_.rfc;
+    for (Bank& bank : banks_) {
+      bank.row = -1;
+      bank.active_ready = std::max(bank.active_ready, end - timing_.rcd - timing_.cl);
+    }
+    bus_free_ = end;
+    next_refresh_ += timing_.refi;
+    ++counters_.refreshes;
+  }
+}
+
+Time DramChannel::activate_time(const Bank& bank, Time now) const {
+  Time at = bank.active_ready;
+  if (bank.row >= 0 && now < bank.precharge_ready + kIdleClose) at = std::max(at, std::max(bank.precharge_ready, now) + timing_.rp);
+  at = std::max({at, now, last_activate_ + timing_.rrd, activates_[next_activate_] + timing_.faw});
+  return at;
+}
+
+bool DramChannel::open(const Bank& bank, const Request& request, Time now) const {
+  return bank.row == static_cast<std::int64_t>(request.row) && now < bank.precharge_ready + kIdleClose;
+}
+
+Time DramChannel::data_start(const Request& request, Time now) const {
+  const Bank& bank = banks_[request.bank];
+  if (open(bank, request, now)) return std::max(bank.column_ready, now) + timing_.cl;
+  return activate_time(bank, now) + timing_.rcd + timing_.cl;
+}
+
+void DramChannel::commit(const Request& request, Time now, bool write, Time start, Time end) {
+  Bank& bank = banks_[request.bank];
+  if (!open(bank, request, now)) {
+    const Time at = activate_time(bank, now);
+    last_activate_ = at;
+    activates_[next_activate_] = at;
+    next_activate_ = (next_activate_ + 1) % activates_.size();
+    bank.row = request.row;
+    bank.active_ready = at + timing_.ras + timing_.rp;
+    bank.precharge_ready = at + timing_.ras;
+    ++counters_.row_misses;
+  } else {
+    ++counters_.row_hits;
+  }
+  // Bursts of one bank follow each other tCCD_L apart; other bank groups' bursts fill the bus between them.
+  const Time bursts = (request.bytes + timing_.burst_bytes - 1) / timing_.burst_bytes;
+  bank.column_ready = std::max(bank.column_ready, start - timing_.cl) + bursts * timing_.burst;
+  bank.precharge_ready = std::max(bank.precharge_ready, end + (write ? timing_.wr : 0));
+}
+
+DramChannel::Served DramChannel::serve(Time now) {
+  assert(!idle());
+  refresh(now);
+  if (writes_.size() >= kWriteHigh) draining_ = true;
+  if (writes_.size() <= kWriteLow) draining_ = false;
+  const bool write = reads_.empty() || (draining_ && !writes_.empty());
+  std::vector<Request>& queue = write ? writes_ : reads_;
+  Time bus = bus_free_;
+  if (write != last_write_) bus += write ? timing_.rtw : timing_.wtr;
+
+  std::size_t chosen = 0;
+  Time chosen_start = data_start(queue[0], now);
+  if (chosen_start > bus && now - queue[0].arrived < kPatience) {
+    const std::size_t window = std::min(kWindow, queue.size());
+    for (std::size_t i = 1; i < window; ++i) {
+      const Time start = data_start(queue[i], now);
+      if (start < chosen_start) {
+        chosen = i;
+        chosen_start = start;
+        if (start <= bus) break;
+      }
+    }
+  }
+  const Request request = queue[chosen];
+  queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(chosen));
+
+  const Time bursts = (request.bytes + timing_.burst_bytes - 1) / timing_.burst_bytes;
+  const Time start = std::max(chosen_start, bus);
+  const Time end = start + bursts * timing_.burst;
+  commit(request, now, write, start, end);
+  if (write != last_write_) ++counters_.turnarounds;
+  last_write_ = write;
+  bus_free_ = end;
+  (write ? counters_.write_bytes : counters_.read_bytes) += static_cast<std::uint64_t>(bursts * timing_.burst_bytes);
+  return {request, write, start, end};
+}
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,84 @@
+// One DRAM (pseudo-)channel: queue, banks, row buffers, activation windows, refresh and bus turnaround.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/memory_path/transaction.h"
+
+namespace fp6sim::sim {
+
+/// A profile's timings as integers.
+struct DramTiming {
+  Time burst, rcd, rp, ras, cl, rrd, faw, ccd_long, wtr, rtw, wr, refi, rfc;
+  int burst_bytes, banks;
+
+  static DramTiming from(const DramDescription& dram);
+};
+
+struct DramCounters {
+  std::uint64_t read_bytes = 0, write_bytes = 0, row_hits = 0, row_misses = 0, refreshes = 0, turnarounds = 0;
+};
+
+/// The rule, first ready first come first served: among the oldest `kWindow` requests of the current direction take the
+/// first whose data can follow the bus without a gap, else the one whose data can come first. Reads go before writes until
+/// `kWriteHigh` writes wait; then writes drain to kWriteLow. A request older than kPatience is taken whatever it costs.
+class DramChannel {
+ public:
+  static constexpr std::size_t kWindow = 16;
+  static constexpr std::size_t kWriteHigh = 32;
+  static constexpr std::size_t kWriteLow = 8;
+  static constexpr Time kPatience = 4'000'000'000;  // 4 us
+  static constexpr Time kIdleClose = 200'000'000;   // 200 ns: an unused row is precharged in the background
+
+  struct Request {
+    std::uint32_t transaction;
+    std::uint32_t bank, row;
+    std::uint16_t bytes;
+    Time arrived;
+  };
+  struct Served {
+    Request request;
+    bool write;
+    Time data_start, data_end;
+  };
+
+  DramChannel(const DramTiming& timing, std::uint32_t index);
+
+  void push(const Request& request, bool write) { (write ? writes_ : reads_).push_back(request); }
+  bool idle() const { return reads_.empty() && writes_.empty(); }
+  /// When the next request may be committed: banks are prepared this far ahead of the bus.
+  Time next_decision(Time now) const;
+  /// Commits one request at `now`. Not idle.
+  Served serve(Time now);
+  const DramCounters& counters() const { return counters_; }
+
+ private:
+  struct Bank {
+    std::int64_t row = -1;
+    Time column_ready = 0;  // earliest next column command
+    Time precharge_ready = 0;
+    Time active_ready = 0;  // earliest next activation
+  };
+
+  void refresh(Time now);
+  Time data_start(const Request& request, Time now) const;
+  void commit(const Request& request, Time now, bool write, Time start, Time end);
+  Time activate_time(const Bank& bank, Time now) const;
+  bool open(const Bank& bank, const Request& request, Time now) const;
+
+  DramTiming timing_;
+  std::vector<Bank> banks_;
+  std::vector<Request> reads_, writes_;
+  std::array<Time, 4> activates_{};
+  std::size_t next_activate_ = 0;
+  Time last_activate_ = -kNever;
+  Time bus_free_ = 0;
+  Time next_refresh_;
+  bool draining_ = false;
+  bool last_write_ = false;
+  DramCounters counters_;
+};
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,366 @@
+#include "sim/memory_path/memory_system.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+namespace fp6sim::sim {
+namespace {
+
+constexpr std::uint32_t kNoTransaction = UINT32_MAX;
+constexpr std::uint32_t kNoStage = UINT32_MAX;
+
+template <class T>
+std::uint32_t take(std::vector<T>& pool, std::vector<std::uint32_t>& free_list) {
+  if (free_list.empty()) {
+    pool.emplace_back();
+    return static_cast<std::uint32_t>(pool.size() - 1);
+  }
+  const std::uint32_t index = free_list.back();
+  free_list.pop_back();
+  pool[index] = T{};
+  return index;
+}
+
+}  // namespace
+
+MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes)
+    : map_(gpu.dram, gpu.l2.slices, span_bytes),
+      clock_(Clock::from_mhz(gpu.sm.clock_mhz)),
+      block_bytes_(transaction_bytes),
+      partitions_(gpu.l2.partitions),
+      slice_rate_(gpu.l2.slice_bytes_per_cycle),
+      fill_rate_(gpu.sm.fill_bytes_per_cycle),
+      half_latency_(clock_.cycles(gpu.l2.latency_cycles / 2)),
+      half_far_(clock_.cycles(gpu.l2.far_extra_cycles / 2)),
+      half_path_(clock_.cycles(gpu.dram.path_cycles / 2)),
+      access_(DramTiming::from(gpu.dram).rcd + DramTiming::from(gpu.dram).cl),
+      mshr_limit_(gpu.l2.mshrs * (kMaxTransactionBytes / transaction_bytes)),
+      channel_scheduled_(static_cast<std::size_t>(gpu.dram.channels)),
+      inject_free_(static_cast<std::size_t>(gpu.sm.count)),
+      port_free_(static_cast<std::size_t>(gpu.sm.count)) {
+  const DramTiming timing = DramTiming::from(gpu.dram);
+  for (int i = 0; i < gpu.l2.slices; ++i) {
+    slices_.push_back({L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes,
+                              static_cast<std::uint32_t>(i)), 0, 0, {}});
+  }
+  for (int i = 0; i < gpu.dram.channels; ++i) channels_.emplace_back(timing, static_cast<std::uint32_t>(i));
+  wheel_.reserve_ids(static_cast<std::uint32_t>(channels_.size()));
+}
+
+template <class Visit>
+void MemorySystem::for_each_block(const Segment& segment, Visit visit) const {
+  const auto block_bytes = static_cast<std::uint64_t>(block_bytes_);
+  for (std::uint32_t piece = 0; piece < segment.count; ++piece) {
+    std::uint64_t address = segment.base + piece * segment.stride;
+    const std::uint64_t end = address + segment.bytes;
+    while (address < end) {
+      const std::uint64_t stop = std::min(end, (address / block_bytes + 1) * block_bytes);
+      const std::uint64_t first = address % block_bytes / kSectorBytes;
+      const std::uint64_t last = (stop - 1) % block_bytes / kSectorBytes;
+      const auto mask = static_cast<std::uint16_t>(((1u << (last + 1)) - 1) & ~((1u << first) - 1));
+      visit(address / block_bytes, mask, static_cast<std::uint16_t>(stop - address));
+      address = stop;
+    }
+  }
+}
+
+std::uint32_t MemorySystem::new_transaction() {
+  const std::uint32_t index = take(transactions_, free_transactions_);
+  wheel_.reserve_ids(static_cast<std::uint32_t>(channels_.size() + transactions_.size()));
+  ++in_flight_;
+  ++counters_.transactions;
+  return index;
+}
+
+void MemorySystem::release(std::uint32_t index) {
+  free_transactions_.push_back(index);
+  --in_flight_;
+}
+
+void MemorySystem::submit(const StageRequest& request, Time at) {
+  const std::uint32_t stage = take(stages_, free_stages_);
+  stages_[stage].completion.tag = request.tag;
+  stages_[stage].completion.sm = request.sm;
+  Time& inject = inject_free_[request.sm];
+  inject = std::max(inject, at);
+  for (int s = 0; s < request.segment_count; ++s) {
+    const Segment& segment = request.segments[static_cast<std::size_t>(s)];
+    for_each_block(segment, [&](std::uint64_t block, std::uint16_t mask, std::uint16_t bytes) {
+      const std::uint32_t index = new_transaction();
+      Transaction& t = transactions_[index];
+      t.address = block * static_cast<std::uint64_t>(block_bytes_);
+      t.stage = stage;
+      t.place = map_.place(t.address);
+      t.bytes = bytes;
+      t.sectors = mask;
+      t.sm = request.sm;
+      t.phase = kAtSlice;
+      t.write = request.write;
+      t.crossbar_factor = segment.crossbar_factor;
+      t.issued = at;
+      ++stages_[stage].remaining;
+      inject += clock_.cycles(bytes / fill_rate_);
+      t.arrived = inject + half_latency_ + (is_far(t) ? half_far_ : 0);
+      if (is_far(t)) counters_.far_sectors += static_cast<std::uint64_t>(std::popcount(mask));
+      wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+    });
+  }
+  assert(stages_[stage].remaining > 0 && "an empty request never completes");
+}
+
+void MemorySystem::advance(Time until, std::vector<StageCompletion>& done) {
+  wheel_.advance(until, [&](std::uint32_t id, Time now) { run(id, now, done); });
+}
+
+void MemorySystem::run(std::uint32_t id, Time now, std::vector<StageCompletion>& done) {
+  if (id < channels_.size()) {
+    serve_channel(id, now);
+    return;
+  }
+  const std::uint32_t index = id - static_cast<std::uint32_t>(channels_.size());
+  now = std::max(now, transactions_[index].arrived);  // the slot's start, refined to the event's own time
+  switch (transactions_[index].phase) {
+    case kAtSlice: at_slice(index, now); break;
+    case kAtChannel: at_channel(index, now); break;
+    case kFilled: filled(index, now); break;
+    default: at_sm(index, now, done); break;
+  }
+}
+
+void MemorySystem::at_slice(std::uint32_t index, Time now) {
+  const Transaction& t = transactions_[index];
+  const auto sectors = static_cast<std::uint64_t>(std::popcount(t.sectors));
+  if (t.write) {
+    counters_.l2_write_sectors += sectors;
+    write_at_slice(index, now);
+  } else {
+    counters_.l2_read_sectors += sectors;
+    read_at_slice(index, now);
+  }
+}
+
+void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
+  Transaction& t = transactions_[index];
+  Slice& slice = slices_[t.place.slice];
+  const std::uint64_t block_number = t.address / static_cast<std::uint64_t>(block_bytes_);
+  L2Tags::Block* block = slice.tags.find(block_number);
+  const auto sectors = static_cast<std::uint64_t>(std::popcount(t.sectors));
+  if (block != nullptr && (t.sectors & ~block->valid) == 0) {
+    counters_.l2_hit_sectors += sectors;
+    respond(index, now);
+    return;
+  }
+  if (block != nullptr && block->mshr != L2Tags::kNoMshr) {  // somebody is already fetching: wait with them
+    Mshr& mshr = mshrs_[block->mshr];
+    const auto missing = static_cast<std::uint16_t>(t.sectors & ~block->valid & ~mshr.requested);
+    if (missing == 0) {
+      counters_.l2_merged_sectors += sectors;
+      transactions_[mshr.last].next_waiter = index;
+      t.next_waiter = kNoTransaction;
+      mshr.last = index;
+      return;
+    }
+    start_fill(index, missing, *block, now);
+    return;
+  }
+  if (slice.outstanding >= mshr_limit_) {
+    ++counters_.mshr_stalls;
+    slice.blocked.push_back(index);
+    return;
+  }
+  if (block == nullptr) {
+    L2Tags::Evicted evicted;
+    block = slice.tags.insert(block_number, evicted);
+    if (block == nullptr) {  // every way waits for a fill: try again after one
+      ++counters_.mshr_stalls;
+      slice.blocked.push_back(index);
+      return;
+    }
+    if (evicted.dirty) write_back(evicted, now);  // may move transactions_: t is not used below
+  }
+  start_fill(index, static_cast<std::uint16_t>(transactions_[index].sectors & ~block->valid), *block, now);
+}
+
+void MemorySystem::start_fill(std::uint32_t index, std::uint16_t missing, L2Tags::Block& block, Time now) {
+  Transaction& t = transactions_[index];
+  Slice& slice = slices_[t.place.slice];
+  t.next_waiter = kNoTransaction;
+  if (block.mshr == L2Tags::kNoMshr) {
+    block.mshr = take(mshrs_, free_mshrs_);
+    mshrs_[block.mshr] = {&block, 0, 0, index, index};
+  } else {
+    transactions_[mshrs_[block.mshr].last].next_waiter = index;
+    mshrs_[block.mshr].last = index;
+  }
+  Mshr& mshr = mshrs_[block.mshr];
+  mshr.requested |= missing;
+  ++mshr.fills;
+  ++slice.outstanding;
+  t.fill = true;
+  t.phase = kAtChannel;
+  t.waits.l2 += now - t.arrived;
+  t.arrived = now + half_path_;
+  t.bytes = static_cast<std::uint16_t>(std::popcount(missing) * kSectorBytes);
+  wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+}
+
+void MemorySystem::write_at_slice(std::uint32_t index, Time now) {
+  const std::uint64_t block_number = transactions_[index].address / static_cast<std::uint64_t>(block_bytes_);
+  const std::uint16_t sectors = transactions_[index].sectors;
+  Slice& slice = slices_[transactions_[index].place.slice];
+  L2Tags::Block* block = slice.tags.find(block_number);
+  if (block == nullptr) {
+    L2Tags::Evicted evicted;
+    block = slice.tags.insert(block_number, evicted);
+    if (block == nullptr) {
+      slice.blocked.push_back(index);
+      return;
+    }
+    if (evicted.dirty) write_back(evicted, now);
+  }
+  block->valid |= sectors;
+  block->dirty |= sectors;
+  respond(index, now);
+}
+
+void MemorySystem::write_back(const L2Tags::Evicted& evicted, Time now) {
+  const std::uint32_t index = new_transaction();
+  Transaction& t = transactions_[index];
+  t.address = evicted.block * static_cast<std::uint64_t>(block_bytes_);
+  t.place = map_.place(t.address);
+  t.bytes = static_cast<std::uint16_t>(std::popcount(evicted.sectors) * kSectorBytes);
+  t.stage = kNoStage;
+  t.write = true;
+  t.fill = true;
+  t.phase = kAtChannel;
+  t.arrived = now + half_path_;
+  wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+}
+
+void MemorySystem::at_channel(std::uint32_t index, Time now) {
+  const Transaction& t = transactions_[index];
+  DramChannel& channel = channels_[t.place.channel];
+  channel.push({index, t.place.bank, t.place.row, t.bytes, now}, t.write);
+  if (!channel_scheduled_[t.place.channel]) {
+    channel_scheduled_[t.place.channel] = true;
+    wheel_.schedule(t.place.channel, channel.next_decision(now));
+  }
+}
+
+void MemorySystem::serve_channel(std::uint32_t index, Time now) {
+  DramChannel& channel = channels_[index];
+  const DramChannel::Served served = channel.serve(now);
+  const std::uint32_t id = served.request.transaction;
+  if (served.write) {
+    release(id);
+  } else {
+    Transaction& t = transactions_[id];
+    t.phase = kFilled;
+    t.waits.dram += std::max<Time>(0, served.data_end - served.request.arrived - access_);
+    t.arrived = served.data_end + half_path_;
+    wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + id, t.arrived);
+  }
+  channel_scheduled_[index] = !channel.idle();
+  if (channel_scheduled_[index]) wheel_.schedule(index, channel.next_decision(now));
+}
+
+void MemorySystem::filled(std::uint32_t index, Time now) {
+  const std::uint64_t block_number = transactions_[index].address / static_cast<std::uint64_t>(block_bytes_);
+  Slice& slice = slices_[transactions_[index].place.slice];
+  L2Tags::Block* block = slice.tags.find(block_number);
+  assert(block != nullptr && block->mshr != L2Tags::kNoMshr);
+  const std::uint32_t mshr_index = block->mshr;
+  Mshr& mshr = mshrs_[mshr_index];
+  --slice.outstanding;
+  if (--mshr.fills == 0) {
+    block->valid |= mshr.requested;
+    block->mshr = L2Tags::kNoMshr;
+    const Waits filled_waits = transactions_[index].waits;
+    for (std::uint32_t waiter = mshr.first; waiter != kNoTransaction;) {
+      Transaction& w = transactions_[waiter];
+      const std::uint32_t next = w.next_waiter;
+      if (!w.fill) w.waits.dram += filled_waits.dram;
+      w.bytes = static_cast<std::uint16_t>(std::popcount(w.sectors) * kSectorBytes);
+      w.arrived = now;
+      respond(waiter, now);
+      waiter = next;
+    }
+    free_mshrs_.push_back(mshr_index);
+  }
+  // Whoever was refused an MSHR or a way tries again, in order, until one is refused anew.
+  for (std::size_t left = slice.blocked.size(); left > 0; --left) {
+    const std::uint32_t next = slice.blocked.front();
+    slice.blocked.pop_front();
+    const std::size_t before = slice.blocked.size();
+    if (transactions_[next].write) {
+      write_at_slice(next, now);
+    } else {
+      read_at_slice(next, now);
+    }
+    if (slice.blocked.size() > before) break;
+  }
+}
+
+void MemorySystem::respond(std::uint32_t index, Time ready) {
+  Transaction& t = transactions_[index];
+  Slice& slice = slices_[t.place.slice];
+  const double bytes = t.write ? std::popcount(t.sectors) * kSectorBytes : t.bytes * static_cast<double>(t.crossbar_factor);
+  const Time start = std::max(ready, slice.port_free);
+  slice.port_free = start + clock_.cycles(bytes / slice_rate_);
+  t.waits.l2 += start - t.arrived;
+  t.phase = kAtSm;
+  t.arrived = slice.port_free + half_latency_ + (is_far(t) ? half_far_ : 0);
+  counters_.crossbar_bytes += static_cast<std::uint64_t>(bytes);
+  wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+}
+
+void MemorySystem::at_sm(std::uint32_t index, Time now, std::vector<StageCompletion>& done) {
+  Transaction& t = transactions_[index];
+  Time when = now;
+  if (!t.write) {
+    Time& port = port_free_[t.sm];
+    const Time start = std::max(port, now);
+    t.waits.l2 += start - now;
+    port = start + clock_.cycles(t.bytes * static_cast<double>(t.crossbar_factor) / fill_rate_);
+    when = port;
+  }
+  Stage& stage = stages_[t.stage];
+  if (when >= stage.completion.when) {
+    stage.completion.when = when;
+    stage.completion.waits = t.waits;
+    stage.completion.waits.latency = std::max<Time>(0, when - t.issued - t.waits.dram - t.waits.l2);
+  }
+  if (--stage.remaining == 0) {
+    done.push_back(stage.completion);
+    free_stages_.push_back(t.stage);
+  }
+  release(index);
+}
+
+void MemorySystem::touch(const Segment& segment) {
+  for_each_block(segment, [&](std::uint64_t block_number, std::uint16_t mask, std::uint16_t) {
+    const Place place = map_.place(block_number * static_cast<std::uint64_t>(block_bytes_));
+    L2Tags& tags = slices_[place.slice].tags;
+    L2Tags::Block* block = tags.find(block_number);
+    L2Tags::Evicted evicted;
+    if (block == nullptr) block = tags.insert(block_number, evicted);
+    block->valid |= mask;
+  });
+}
+
+DramCounters MemorySystem::dram_counters() const {
+  DramCounters sum;
+  for (const DramChannel& channel : channels_) {
+    const DramCounters& c = channel.counters();
+    sum.read_bytes += c.read_bytes;
+    sum.write_bytes += c.write_bytes;
+    sum.row_hits += c.row_hits;
+    sum.row_misses += c.row_misses;
+    sum.refreshes += c.refreshes;
+    sum.turnarounds += c.turnarounds;
+  }
+  return sum;
+}
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,101 @@
+// Crossbar, L2 and DRAM of a whole GPU as one event-driven model behind one timing wheel. Plain C++: the SystemC module
+// around it (sim/system/memory_module.h) only says up to when it may run.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/memory_path/address_map.h"
+#include "sim/memory_path/dram_channel.h"
+#include "sim/memory_path/l2_slice.h"
+#include "sim/memory_path/timing_wheel.h"
+#include "sim/memory_path/transaction.h"
+
+namespace fp6sim::sim {
+
+struct MemoryCounters {
+  std::uint64_t l2_read_sectors = 0, l2_hit_sectors = 0, l2_merged_sectors = 0, l2_write_sectors = 0;
+  std::uint64_t far_sectors = 0, crossbar_bytes = 0, mshr_stalls = 0, transactions = 0;
+};
+
+/// A transaction's way: SM port -> (request_latency) -> slice port and tags -> hit: (response_latency) -> SM port;
+/// miss: MSHR -> (path/2) -> DRAM channel -> (path/2) -> fill, everybody waiting answered. Writes allocate without
+/// fetching (whole sectors only) and leave by eviction.
+class MemorySystem {
+ public:
+  /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use.
+  MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes);
+
+  /// Takes over an SM's request issued at `at`; `at` + request_latency() must not lie before the last advance().
+  void submit(const StageRequest& request, Time at);
+  /// Runs up to `until`; completed stages are appended to `done` (their `when` may lie a little after `until`).
+  void advance(Time until, std::vector<StageCompletion>& done);
+  bool idle() const { return in_flight_ == 0; }
+  /// The soonest an SM's request reaches a slice: how far this model may run ahead of the SMs.
+  Time request_latency() const { return half_latency_; }
+
+  /// Puts data into the L2 without time passing (a previous run streamed it).
+  void touch(const Segment& segment);
+
+  const MemoryCounters& counters() const { return counters_; }
+  DramCounters dram_counters() const;
+
+ private:
+  enum Phase : std::uint8_t { kAtSlice, kAtChannel, kFilled, kAtSm };
+  struct Stage {
+    StageCompletion completion;
+    std::uint32_t remaining = 0;
+  };
+  struct Slice {
+    L2Tags tags;
+    Time port_free = 0;
+    int outstanding = 0;
+    std::deque<std::uint32_t> blocked;  // transactions waiting for an MSHR
+  };
+  struct Mshr {
+    L2Tags::Block* block = nullptr;
+    std::uint16_t requested = 0;
+    int fills = 0;
+    std::uint32_t first = 0, last = 0;
+  };
+
+  template <class Visit>
+  void for_each_block(const Segment& segment, Visit visit) const;
+  std::uint32_t new_transaction();
+  void release(std::uint32_t index);
+  void run(std::uint32_t id, Time now, std::vector<StageCompletion>& done);
+  void at_slice(std::uint32_t index, Time now);
+  void read_at_slice(std::uint32_t index, Time now);
+  void write_at_slice(std::uint32_t index, Time now);
+  void start_fill(std::uint32_t index, std::uint16_t missing, L2Tags::Block& block, Time now);
+  void at_channel(std::uint32_t index, Time now);
+  void serve_channel(std::uint32_t channel, Time now);
+  void filled(std::uint32_t index, Time now);
+  void respond(std::uint32_t index, Time ready);
+  void at_sm(std::uint32_t index, Time now, std::vector<StageCompletion>& done);
+  void write_back(const L2Tags::Evicted& evicted, Time now);
+  bool is_far(const Transaction& t) const { return partitions_ == 2 && ((t.sm ^ t.place.slice) & 1) != 0; }
+
+  AddressMap map_;
+  Clock clock_;
+  int block_bytes_, partitions_;
+  double slice_rate_, fill_rate_;
+  Time half_latency_, half_far_, half_path_, access_;
+  int mshr_limit_;
+  TimingWheel wheel_;
+  std::vector<Transaction> transactions_;
+  std::vector<std::uint32_t> free_transactions_;
+  std::vector<Stage> stages_;
+  std::vector<std::uint32_t> free_stages_;
+  std::vector<Slice> slices_;
+  std::vector<Mshr> mshrs_;
+  std::vector<std::uint32_t> free_mshrs_;
+  std::vector<DramChannel> channels_;
+  std::vector<bool> channel_scheduled_;
+  std::vector<Time> inject_free_, port_free_;
+  std::uint64_t in_flight_ = 0;
+  MemoryCounters counters_;
+};
+
+}  // namespace fp6sim::sim

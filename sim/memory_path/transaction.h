@@ -1,0 +1,73 @@
+// What travels through the memory path.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sim/memory_path/address_map.h"
+#include "sim/memory_path/time.h"
+
+namespace fp6sim::sim {
+
+inline constexpr int kSectorBytes = 32;
+inline constexpr int kMaxTransactionBytes = 512;
+
+/// A strided set of pieces: `count` times `bytes` at base, base + stride, ...
+struct Segment {
+  std::uint64_t base = 0;
+  std::uint64_t stride = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t count = 0;
+  /// Bytes crossing slice port and crossbar as a multiple of the stored bytes: above 1 where a design expands the data
+  /// below them (l2, memctrl).
+  float crossbar_factor = 1;
+};
+
+/// What an SM asks for at once: the copies of one pipeline stage, or the outputs of a CTA.
+struct StageRequest {
+  static constexpr int kMaxSegments = 8;
+  std::array<Segment, kMaxSegments> segments{};
+  int segment_count = 0;
+  bool write = false;
+  std::uint16_t sm = 0;
+  std::uint32_t tag = 0;  ///< the SM's own name for it
+
+  void add(const Segment& segment) {
+    if (segment.bytes == 0 || segment.count == 0) return;
+    segments[static_cast<std::size_t>(segment_count++)] = segment;
+  }
+};
+
+/// Where a stage's slowest transaction spent its time.
+struct Waits {
+  Time dram = 0;     ///< queueing and transfer at the DRAM channel
+  Time l2 = 0;       ///< queueing at slice ports, MSHRs and the SM's port
+  Time latency = 0;  ///< unloaded pipeline: crossbar, tags, DRAM access
+};
+
+struct StageCompletion {
+  std::uint32_t tag = 0;
+  std::uint16_t sm = 0;
+  Time when = 0;
+  Waits waits;
+};
+
+/// At most 512 bytes of one channel's interleave unit.
+struct Transaction {
+  std::uint64_t address = 0;
+  std::uint32_t stage = 0;        ///< index of the stage in flight
+  std::uint32_t next_waiter = 0;  ///< list of transactions waiting for the same block
+  Place place{};
+  std::uint16_t bytes = 0;
+  std::uint16_t sectors = 0;      ///< mask of the block's 32-byte sectors it needs
+  std::uint16_t sm = 0;
+  std::uint8_t phase = 0;
+  bool write = false;
+  bool fill = false;              ///< an L2 miss's own read of DRAM, or a write-back
+  float crossbar_factor = 1;
+  Time issued = 0;
+  Time arrived = 0;               ///< at the slice, then at the channel
+  Waits waits;
+};
+
+}  // namespace fp6sim::sim

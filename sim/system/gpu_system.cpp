@@ -1,0 +1,151 @@
+#include "sim/system/gpu_system.h"
+
+#include <algorithm>
+#include <cassert>
+#include <mutex>
+#include <string>
+#include <systemc>
+
+#include "sim/system/memory_module.h"
+#include "sim/system/sm_module.h"
+
+namespace fp6sim::sim {
+namespace {
+
+/// Starts the launches in turn and remembers when each began and ended.
+class Host final : public sc_core::sc_module {
+ public:
+  struct Span {
+    Time begin = 0, end = 0;
+  };
+
+  Host(sc_core::sc_module_name name, const GpuDescription& gpu, std::vector<std::unique_ptr<SmModule>>& sms,
+       const std::vector<const Launch*>& launches)
+      : sc_module(name), gpu_(gpu), sms_(sms) {
+    for (const Launch* launch : launches) grids_.push_back(std::make_unique<Grid>(*launch));
+    spans_.resize(launches.size());
+    SC_HAS_PROCESS(Host);
+    SC_METHOD(start_next);
+    sensitive << next_;
+    dont_initialize();
+    next_.notify(from_fs(static_cast<Time>(gpu.launch.first_us * kFemtosecondsPerMicrosecond)));
+  }
+
+  const std::vector<Span>& spans() const { return spans_; }
+
+ private:
+  void start_next() {
+    Grid& grid = *grids_[started_];
+    spans_[started_].begin = now_fs();
+    const std::size_t index = started_++;
+    grid.on_done = [this, index] {
+      spans_[index].end = now_fs();
+      if (started_ < grids_.size()) {
+        next_.notify(from_fs(static_cast<Time>(gpu_.launch.dependent_us * kFemtosecondsPerMicrosecond)));
+      }
+    };
+    for (const auto& sm : sms_) sm->open(grid);
+    // Breadth first: every SM gets its first CTA before any gets its second.
+    for (bool started = true; started;) {
+      started = false;
+      for (const auto& sm : sms_) started |= sm->start_cta();
+    }
+  }
+
+  const GpuDescription& gpu_;
+  std::vector<std::unique_ptr<SmModule>>& sms_;
+  std::vector<std::unique_ptr<Grid>> grids_;
+  std::vector<Span> spans_;
+  std::size_t started_ = 0;
+  sc_core::sc_event next_;
+};
+
+/// What the launch's time went to: the chain of CTAs that shared a slot, ending with the one that finished last.
+WhereTimes critical_chain(const std::vector<std::unique_ptr<SmModule>>& sms, const Host::Span& span) {
+  const CtaRecord* last = nullptr;
+  const SmModule* owner = nullptr;
+  std::vector<Time> ends;
+  std::size_t busy_sms = 0;
+  for (std::size_t i = 0; i < sms.size(); ++i) {
+    Time end = 0;
+    for (const CtaRecord& record : sms[i]->records()) {
+      if (record.start < span.begin || record.start > span.end) continue;  // another launch's
+      end = std::max(end, record.end);
+      if (last == nullptr || record.end > last->end) {
+        last = &record;
+        owner = sms[i].get();
+      }
+    }
+    if (end > 0) ++busy_sms;
+    ends.push_back(end);
+  }
+  WhereTimes where;
+  Time chain_begin = span.begin;
+  for (const CtaRecord* record = last; record != nullptr;) {
+    where += record->where;
+    chain_begin = record->start;
+    record = record->previous < 0 ? nullptr : &owner->records()[static_cast<std::size_t>(record->previous)];
+  }
+  where[Where::kLaunch] += chain_begin - span.begin;
+  // The tail: from when fewer than half of the SMs that had work still have some. It replaces that much of the chain, in
+  // proportion, since the chain's own reasons are what a fuller machine would have hidden.
+  std::sort(ends.rbegin(), ends.rend());
+  const Time half = ends[std::max<std::size_t>(1, busy_sms / 2) - 1];
+  const Time chain = where.total();
+  const Time tail = std::clamp<Time>(last->end - std::max(half, span.begin), 0, chain);
+  WhereTimes kept;
+  if (chain > tail) charge_in_proportion(kept, chain - tail, where);
+  kept[Where::kTail] += tail;
+  kept[Where::kLatency] += span.end - last->end;  // the results' way to memory
+  return kept;
+}
+
+/// A fresh kernel for this run. SystemC keeps one global context; an elaborated one cannot be taken apart and used again.
+void fresh_systemc() {
+  sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
+  sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
+  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
+}
+
+void discard_systemc() {
+  delete sc_core::sc_curr_simcontext;
+  sc_core::sc_curr_simcontext = nullptr;
+  sc_core::sc_default_global_context = nullptr;
+}
+
+}  // namespace
+
+RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory, const std::vector<const Launch*>& launches,
+                        Timeline* timeline) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  fresh_systemc();
+  RunOutcome outcome;
+  {
+    MemoryModule memory_path("memory", memory);
+    std::vector<std::unique_ptr<SmModule>> sms;
+    for (int i = 0; i < gpu.sm.count; ++i) {
+      sms.push_back(std::make_unique<SmModule>(("sm" + std::to_string(i)).c_str(), i, gpu, timeline));
+      sms.back()->socket.bind(memory_path.socket);
+    }
+    Host host("host", gpu, sms, launches);
+    sc_core::sc_start();
+
+    Time previous_end = 0;
+    for (std::size_t i = 0; i < launches.size(); ++i) {
+      const Host::Span& span = host.spans()[i];
+      assert(span.end >= span.begin && "a launch did not finish");
+      outcome.where[Where::kLaunch] += span.begin - previous_end;
+      outcome.where += critical_chain(sms, span);
+      previous_end = span.end;
+    }
+    outcome.end = previous_end;
+  }
+  discard_systemc();
+  return outcome;
+}
+
+}  // namespace fp6sim::sim
+
+/// libsystemc.so refers to sc_main for programs that let it own main(); ours never calls it.
+int sc_main(int, char**) { return 0; }

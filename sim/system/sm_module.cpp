@@ -1,0 +1,238 @@
+#include "sim/system/sm_module.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "sim/system/memory_module.h"
+
+namespace fp6sim::sim {
+
+SmModule::SmModule(sc_core::sc_module_name name, int index, const GpuDescription& gpu, Timeline* timeline)
+    : sc_module(name),
+      socket("socket"),
+      index_(index),
+      gpu_(gpu),
+      clock_(Clock::from_mhz(gpu.sm.clock_mhz)),
+      timeline_(timeline) {
+  socket.register_nb_transport_bw(this, &SmModule::receive);
+  SC_HAS_PROCESS(SmModule);
+  SC_METHOD(wake);
+  sensitive << wake_;
+  dont_initialize();
+}
+
+SmModule::~SmModule() {
+  for (const auto& pending : pending_) pending->payload.clear_extension<StageExtension>();
+}
+
+void SmModule::open(Grid& grid) {
+  grid_ = &grid;
+  slots_.assign(static_cast<std::size_t>(grid.launch().ctas_per_sm()), Slot{});
+  last_record_.assign(slots_.size(), -1);
+}
+
+bool SmModule::start_cta() {
+  const auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.cta < 0; });
+  if (free == slots_.end()) return false;
+  const std::int64_t cta = grid_->take();
+  if (cta < 0) return false;
+  const int slot = static_cast<int>(free - slots_.begin());
+  *free = Slot{};
+  free->cta = cta;
+  free->stages = grid_->launch().stages(cta);
+  free->record = static_cast<int>(records_.size());
+  CtaRecord record;
+  record.start = now_fs();
+  record.previous = last_record_[static_cast<std::size_t>(slot)];
+  const Time launch = clock_.cycles(gpu_.launch.cta_cycles);
+  record.where[Where::kLaunch] = launch;
+  records_.push_back(record);
+  last_record_[static_cast<std::size_t>(slot)] = free->record;
+  schedule(now_fs() + launch, Step::kBegin, slot, 0);
+  return true;
+}
+
+void SmModule::schedule(Time when, Step step, int slot, std::int64_t stage, const Waits& waits) {
+  events_.push({when, order_++, step, slot, stage, waits});
+  wake_.notify(from_fs(std::max<Time>(0, events_.top().when - now_fs())));
+}
+
+void SmModule::wake() {
+  while (!events_.empty() && events_.top().when <= now_fs()) {
+    const Event event = events_.top();
+    events_.pop();
+    handle(event);
+  }
+  if (!events_.empty()) wake_.notify(from_fs(events_.top().when - now_fs()));
+}
+
+void SmModule::handle(const Event& event) {
+  busy_until_ = std::max(busy_until_, event.when);
+  switch (event.step) {
+    case Step::kBegin: begin(event.slot, event.when); break;
+    case Step::kArrived: arrived(event.slot, event.stage, event.waits, event.when); break;
+    case Step::kComputed: computed(event.slot, event.when); break;
+    case Step::kEpilogueDone: retire(event.slot, event.when); break;
+    case Step::kResult: grid_->finished(); break;
+  }
+}
+
+void SmModule::begin(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  cta.waiting_since = now;
+  const int depth = grid_->launch().stages_in_flight();
+  for (int i = 0; i < depth; ++i) issue_copy(slot, now);
+  if (cta.stages == 0) finish(slot, now);
+}
+
+void SmModule::issue_copy(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  if (cta.next_issue >= cta.stages) return;
+  const std::int64_t stage = cta.next_issue++;
+  send(grid_->launch().copy(cta.cta, stage), slot, stage, now);
+}
+
+void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, Time now) {
+  std::uint32_t tag;
+  if (free_pending_.empty()) {
+    tag = static_cast<std::uint32_t>(pending_.size());
+    pending_.push_back(std::make_unique<Pending>());
+    pending_.back()->payload.set_extension(&pending_.back()->extension);
+  } else {
+    tag = free_pending_.back();
+    free_pending_.pop_back();
+  }
+  Pending& pending = *pending_[tag];
+  pending.slot = slot;
+  pending.stage = stage;
+  pending.issued = now;
+  pending.extension.request = request;
+  pending.extension.request.sm = static_cast<std::uint16_t>(index_);
+  pending.extension.request.tag = tag;
+  pending.payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  socket->nb_transport_fw(pending.payload, phase, delay);
+}
+
+tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase&, sc_core::sc_time& delay) {
+  const StageExtension& extension = *payload.get_extension<StageExtension>();
+  const std::uint32_t tag = extension.request.tag;
+  const Pending& pending = *pending_[tag];
+  Time when = now_fs() + static_cast<Time>(delay.value());
+  if (timeline_ != nullptr) {
+    const std::int64_t cta = pending.stage < 0 ? -1 : slots_[static_cast<std::size_t>(pending.slot)].cta;
+    timeline_->add(pending.stage < 0 ? Timeline::Kind::kResult : Timeline::Kind::kCopy, index_, cta, pending.stage,
+                   pending.issued, when);
+  }
+  if (pending.stage < 0) {
+    schedule(when, Step::kResult, pending.slot, -1);
+  } else {
+    if (grid_->launch().expand_on_arrival()) {
+      resources_.unit = std::max(resources_.unit, when) + clock_.cycles(grid_->launch().work().unit);
+      when = resources_.unit + clock_.cycles(grid_->launch().unit_latency_cycles());
+    }
+    schedule(when, Step::kArrived, pending.slot, pending.stage, extension.waits);
+  }
+  free_pending_.push_back(tag);
+  return tlm::TLM_COMPLETED;
+}
+
+void SmModule::arrived(int slot, std::int64_t stage, const Waits& waits, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  const auto at = static_cast<std::size_t>(stage % 16);
+  cta.arrived[at] = true;
+  cta.waits[at] = waits;
+  try_compute(slot, now);
+}
+
+void SmModule::try_compute(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  const auto at = static_cast<std::size_t>(cta.next_compute % 16);
+  if (cta.computing || cta.next_compute >= cta.stages || !cta.arrived[at]) return;
+  cta.arrived[at] = false;
+  CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
+  if (now > cta.waiting_since) {
+    WhereTimes parts;
+    parts[Where::kDram] = cta.waits[at].dram;
+    parts[Where::kL2] = cta.waits[at].l2;
+    parts[Where::kLatency] = std::max<Time>(1, cta.waits[at].latency);
+    charge_in_proportion(record.where, now - cta.waiting_since, parts);
+  }
+  cta.computing = true;
+  issue_copy(slot, now);
+  const Time end = compute(now, record.where);
+  if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
+  schedule(end, Step::kComputed, slot, cta.next_compute);
+}
+
+Time SmModule::compute(Time now, WhereTimes& where) {
+  const StageWork& work = grid_->launch().work();
+  Time end = now + clock_.cycles(work.alone);
+  Where slowest = Where::kLatency;
+  bool alone = true;
+  const auto reserve = [&](Time& free, double cycles, Where resource) {
+    if (cycles == 0) return;
+    free = std::max(free, now) + clock_.cycles(cycles);
+    if (free > end) {
+      end = free;
+      slowest = resource;
+      alone = false;
+    }
+  };
+  reserve(resources_.issue, work.issue, Where::kIssue);
+  reserve(resources_.expand, work.expand, Where::kExpand);
+  reserve(resources_.shared, work.shared, Where::kShared);
+  reserve(resources_.memory, work.memory, Where::kShared);
+  reserve(resources_.tensor, work.tensor, Where::kTensor);
+  if (!grid_->launch().expand_on_arrival()) {
+    reserve(resources_.unit, work.unit, Where::kExpand);
+    end += clock_.cycles(grid_->launch().unit_latency_cycles());
+  }
+  if (alone) {
+    WhereTimes parts;
+    parts[Where::kExpand] = clock_.cycles(work.alone_expand);
+    parts[Where::kIssue] = clock_.cycles(work.alone_issue);
+    parts[Where::kTensor] = clock_.cycles(work.alone_tensor);
+    parts[Where::kLatency] = std::max<Time>(1, clock_.cycles(work.alone) - parts.total());
+    charge_in_proportion(where, end - now, parts);
+  } else {
+    where[slowest] += end - now;
+  }
+  return end;
+}
+
+void SmModule::computed(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  cta.computing = false;
+  cta.waiting_since = now;
+  if (++cta.next_compute == cta.stages) {
+    finish(slot, now);
+  } else {
+    try_compute(slot, now);
+  }
+}
+
+void SmModule::finish(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
+  const Time end = now + clock_.cycles(grid_->launch().epilogue_cycles());
+  record.where[Where::kShared] += end - now;
+  record.end = end;
+  if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCta, index_, cta.cta, -1, record.start, end);
+  schedule(end, Step::kEpilogueDone, slot, -1);
+}
+
+void SmModule::retire(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  const StageRequest result = grid_->launch().result(cta.cta);
+  cta.cta = -1;
+  if (result.segment_count > 0) {
+    send(result, slot, -1, now);
+  } else {
+    grid_->finished();
+  }
+  start_cta();
+}
+
+}  // namespace fp6sim::sim
