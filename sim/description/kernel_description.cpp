@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "emu/format.h"
+#include "sim/data_files.h"
 
 namespace fp6sim::sim {
 namespace {

@@ -64,7 +64,7 @@ int occupancy(const GpuDescription& gpu, const TileOption& tile, std::string* li
   const int registers_per_warp = (tile.registers * 32 + 255) / 256 * 256;
   const int by_registers = sm.registers / (registers_per_warp * tile.threads / 32);
   const int by_threads = sm.max_threads / tile.threads;
-  const int by_shared = sm.shared_memory_bytes / (tile.shared_bytes + sm.shared_reserved_bytes);
+  const int by_shared = sm.shared_memory_bytes / std::max(1, tile.shared_bytes + sm.shared_reserved_bytes);
   const int ctas = std::min({by_registers, by_threads, by_shared, sm.max_ctas});
   if (limit != nullptr) {
     if (ctas == by_shared) {
