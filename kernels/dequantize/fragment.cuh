@@ -1,0 +1,159 @@
+// A lane's packed words -> the A fragment of one mma.m16n8k16: RN16(value * scale), one rounding.
+#pragma once
+
+#include <cstdint>
+
+#include "emu/format.h"
+#include "kernels/dequantize/byte_fields.cuh"
+#include "kernels/variant.h"
+
+namespace fp6sim::kernels::inline FP6SIM_BUILD {
+
+/// The words a lane holds of one block of 16 x 64 weights.
+template <KernelSpec Spec>
+struct LaneWords {
+  static constexpr int kWide = emu::info(Spec.split).wide_bits;
+  static constexpr int kNarrow = emu::info(Spec.split).narrow_bits;
+  std::uint32_t wide[kWide];
+  std::uint32_t narrow[kNarrow == 0 ? 1 : kNarrow];
+};
+
+/// What the weights of one row of a group have in common, each value in both halves of a word.
+struct RowTerms {
+  std::uint32_t scale;
+  std::uint32_t magic;  ///< zero points: what q sits on in the low nibbles, 1024 + z (bfloat16: 128 + z)
+  std::uint32_t
+      minus_high;  ///< binary16 zero points: -(64 + z), for nibbles that arrive as (1024 + 16 q) / 16
+};
+
+FP6SIM_DEVICE std::uint32_t twice(std::uint32_t half) {
+  return prmt(half, 0, 0x1010);
+}
+
+/// From a scale as packed and a zero point (0..15, ignored without).
+template <KernelSpec Spec>
+FP6SIM_DEVICE RowTerms row_terms(std::uint16_t scale, std::uint32_t zero) {
+  RowTerms terms{twice(scale), 0, 0};
+  if constexpr (Spec.zero_point) {
+    terms.magic = twice((Spec.activation == Activation::kFp16 ? 0x6400u : 0x4300u) + zero);
+    terms.minus_high = twice(0xD400u + 16 * zero);
+  }
+  return terms;
+}
+
+/// Product of pairs in the activation's type.
+template <Activation Type>
+FP6SIM_DEVICE std::uint32_t multiply_pair(std::uint32_t a, std::uint32_t b) {
+  if constexpr (Type == Activation::kFp16) {
+    return hmul2(a, b);
+  } else {
+    return hmul2_bf16(a, b);
+  }
+}
+
+constexpr emu::FloatFormat float_format(WeightFormat format) {
+  return format == WeightFormat::kE3M2 ? emu::kE3M2 : format == WeightFormat::kE2M3 ? emu::kE2M3 : emu::kE2M2;
+}
+
+/// FP: two bytes become two halves whose exponent is short of the bias difference; the scale carries
+/// 2^difference.
+template <KernelSpec Spec>
+FP6SIM_DEVICE std::uint32_t settle(std::uint32_t pair) {
+  constexpr emu::FloatFormat kFormat = float_format(Spec.weights);
+  constexpr int kMantissaBits = Spec.activation == Activation::kFp16 ? 10 : 7;
+  constexpr int kTooHigh =
+      8 - (kMantissaBits - kFormat.mantissa_bits);  // the mantissa's lowest bit arrives at bit 8
+  if constexpr (kTooHigh == 0) {
+    return pair;  // E3M2 and E2M2 in binary16: already in place
+  } else {
+    constexpr std::uint32_t kMagnitude = (kFormat.sign_mask() - 1) << (8 - kTooHigh);
+    const std::uint32_t magnitude = lop3<kAnd>(shift_right(pair, kTooHigh), kMagnitude * 0x10001u, 0);
+    return lop3<kAndOr>(pair, 0x80008000u, magnitude);
+  }
+}
+
+template <KernelSpec Spec>
+FP6SIM_DEVICE void dequantize_float(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
+                                    const RowTerms (&rows)[2]) {
+  constexpr int kFours = 8 / LaneWords<Spec>::kNarrow;
+  FP6SIM_UNROLL
+  for (int four = 0; four < 2; ++four) {
+    const int index = 2 * step + four;
+    const std::uint32_t bytes =
+        four_bytes<Spec.split>(words.wide[step], words.narrow[index / kFours], four, index % kFours);
+    a[2 * four] = multiply_pair<Spec.activation>(settle<Spec>(prmt(bytes, 0, 0x1404)), rows[0].scale);
+    a[2 * four + 1] = multiply_pair<Spec.activation>(settle<Spec>(prmt(bytes, 0, 0x3424)), rows[1].scale);
+  }
+}
+
+/// INT4: a nibble in the mantissa of 1024 (128 in bfloat16) reads 1024 + q; what is subtracted again is
+/// exact. Signed nibbles are read as q + 8: the XOR that plants the exponent flips their top bit too.
+template <KernelSpec Spec>
+FP6SIM_DEVICE void dequantize_int4(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
+                                   const RowTerms (&rows)[2]) {
+  constexpr bool kSigned = !Spec.zero_point;
+  FP6SIM_UNROLL
+  for (int r = 0; r < 4; ++r) {
+    const RowTerms& row = rows[r % 2];
+    std::uint32_t value = 0;
+    if constexpr (Spec.activation == Activation::kFp16) {
+      const std::uint32_t word = shifted(words.wide[step], r < 2 ? 0 : -8);
+      if (r % 2 == 0) {
+        const std::uint32_t planted = lop3<kAndXor>(word, 0x000F000Fu, kSigned ? 0x64086408u : 0x64006400u);
+        value = hsub2(planted, kSigned ? 0x64086408u : row.magic);
+      } else {  // the upper nibble reads 1024 + 16 q: times 1/16, then minus 64 + zero, exact
+        const std::uint32_t planted = lop3<kAndXor>(word, 0x00F000F0u, kSigned ? 0x64806480u : 0x64006400u);
+        value = hfma2(planted, 0x2C002C00u, kSigned ? 0xD480D480u : row.minus_high);
+      }
+      a[r] = hmul2(value, row.scale);
+    } else {
+      const std::uint32_t word = shifted(words.wide[step], -4 * r);
+      const std::uint32_t planted = lop3<kAndXor>(word, 0x000F000Fu, kSigned ? 0x43084308u : 0x43004300u);
+      value = hsub2_bf16(planted, kSigned ? 0x43084308u : row.magic);
+      a[r] = hmul2_bf16(value, row.scale);
+    }
+  }
+}
+
+/// INT8, two's complement read as q + 128. bfloat16 has too short a mantissa for 128 + q: that path goes by
+/// binary32.
+template <KernelSpec Spec>
+FP6SIM_DEVICE void dequantize_int8(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
+                                   const RowTerms (&rows)[2]) {
+  FP6SIM_UNROLL
+  for (int four = 0; four < 2; ++four) {
+    const std::uint32_t bytes = lop3<kXor>(words.wide[2 * step + four], 0x80808080u, 0);
+    FP6SIM_UNROLL
+    for (int pair = 0; pair < 2; ++pair) {
+      if constexpr (Spec.activation == Activation::kFp16) {
+        const std::uint32_t planted = prmt(bytes, 0x64646464u, pair == 0 ? 0x4140 : 0x4342);
+        a[2 * four + pair] = hmul2(hsub2(planted, 0x64806480u), rows[pair].scale);
+      } else {
+        const float scale = from_bfloat16(static_cast<std::uint16_t>(rows[pair].scale));
+        float value[2];
+        FP6SIM_UNROLL
+        for (int i = 0; i < 2; ++i) {
+          const std::uint32_t planted =
+              prmt(bytes, 0x4B000000u, 0x7440u + static_cast<unsigned>(2 * pair + i));
+          value[i] = fmul(fadd(as_float(planted), -8388736.0f), scale);  // 2^23 + 128; both steps exact
+        }
+        a[2 * four + pair] = pack_bfloat162(value[0], value[1]);
+      }
+    }
+  }
+}
+
+/// The fragment of step `step` (0..3) of a block; rows[0] of row lane / 4, rows[1] of the row eight below.
+template <KernelSpec Spec>
+FP6SIM_DEVICE void dequantize_fragment(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
+                                       const RowTerms (&rows)[2]) {
+  if constexpr (Spec.weights == WeightFormat::kInt4) {
+    dequantize_int4<Spec>(a, words, step, rows);
+  } else if constexpr (Spec.weights == WeightFormat::kInt8) {
+    dequantize_int8<Spec>(a, words, step, rows);
+  } else {
+    dequantize_float<Spec>(a, words, step, rows);
+  }
+}
+
+}  // namespace fp6sim::kernels::inline FP6SIM_BUILD

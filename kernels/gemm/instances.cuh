@@ -1,0 +1,57 @@
+// Turns kernel templates into table rows that are found at run time.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+
+#include "kernels/device/launch.cuh"
+#include "kernels/gemm/gemm_ampere.cuh"
+#include "kernels/gemm/gemm_hopper.cuh"
+
+namespace fp6sim::kernels::inline FP6SIM_BUILD {
+
+/// One compiled kernel.
+struct Instance {
+  KernelSpec spec;
+  Generation generation;
+  int tile_n;
+  std::string (*launch)(const GemmParameters&, const LaunchShape&, Target&);
+};
+
+template <KernelSpec S, Generation G, int TileN>
+std::string launch_instance(const GemmParameters& parameters, const LaunchShape& shape, Target& target) {
+  using T = Tile<S, TileN, G>;
+  if constexpr (G == Generation::kAmpere) {
+    return launch("gemm_ampere", gemm_ampere<T>, shape, target, parameters);
+  } else {
+    return launch("gemm_hopper", gemm_hopper<T>, shape, target, parameters);
+  }
+}
+
+/// The instances of one spec: every batch tile.
+template <KernelSpec S, Generation G>
+inline constexpr std::array kInstances{
+    Instance{S, G, 8, launch_instance<S, G, 8>}, Instance{S, G, 16, launch_instance<S, G, 16>},
+    Instance{S, G, 32, launch_instance<S, G, 32>}, Instance{S, G, 64, launch_instance<S, G, 64>},
+    Instance{S, G, 128, launch_instance<S, G, 128>}};
+static_assert(kBatchTiles == std::array{8, 16, 32, 64, 128}, "kInstances lists them");
+
+/// Rows of one translation unit (a file of kernels/gemm/instances/): one spec each.
+using InstanceRows = std::span<const Instance>;
+
+/// Every table, one function a file and generation.
+#define FP6SIM_INSTANCE_FILES(apply)                                                                        \
+  apply(w6_e3m2) apply(w6_e3m2_splits) apply(w6_e2m3) apply(w5) apply(w4_row) apply(w4_g128) apply(w4_fine) \
+      apply(w8)
+
+#define FP6SIM_DECLARE_INSTANCES(file)           \
+  std::span<const InstanceRows> ampere_##file(); \
+  std::span<const InstanceRows> hopper_##file();
+FP6SIM_INSTANCE_FILES(FP6SIM_DECLARE_INSTANCES)
+#undef FP6SIM_DECLARE_INSTANCES
+
+/// The instance of a plan, or null.
+const Instance* find_instance(const KernelSpec& spec, Generation generation, int tile_n);
+
+}  // namespace fp6sim::kernels::inline FP6SIM_BUILD
