@@ -10,6 +10,11 @@
 #include "emu/simt/cta.h"
 
 namespace fp6sim::simt {
+namespace {
+
+bool only_waits_for_copies(const MbarrierState& barrier) { return barrier.pending <= barrier.deferred.size(); }
+
+}  // namespace
 
 MbarrierState& Cta::mbarrier(const void* at, const char* what, const Where& where) {
   const std::size_t offset = shared_offset(at, sizeof(Mbarrier), alignof(Mbarrier), what, where);
@@ -139,7 +144,7 @@ void mbarrier_arrive(Mbarrier* at, Where where) {
 void mbarrier_arrive_expect_tx(Mbarrier* at, unsigned bytes, Where where) {
   Cta& cta = Cta::of_running("mbarrier.arrive.expect_tx");
   MbarrierState& barrier = cta.mbarrier(at, "mbarrier.arrive.expect_tx", where);
-  if (barrier.pending == 0) cta.advance(barrier);
+  if (only_waits_for_copies(barrier)) cta.advance(barrier);
   barrier.tx_bytes += bytes;
   cta.record(trace::Op::kMbarrierArrive, where, 0, barrier.ordinal, 1, bytes);
   cta.arrive(barrier, 1, cta.lane(), where);
@@ -148,7 +153,7 @@ void mbarrier_arrive_expect_tx(Mbarrier* at, unsigned bytes, Where where) {
 void mbarrier_expect_tx(Mbarrier* at, unsigned bytes, Where where) {
   Cta& cta = Cta::of_running("mbarrier.expect_tx");
   MbarrierState& barrier = cta.mbarrier(at, "mbarrier.expect_tx", where);
-  if (barrier.pending == 0) cta.advance(barrier);
+  if (only_waits_for_copies(barrier)) cta.advance(barrier);
   barrier.tx_bytes += bytes;
   cta.record(trace::Op::kMbarrierArrive, where, 0, barrier.ordinal, 0, bytes);
 }
@@ -157,7 +162,7 @@ void cp_async_mbarrier_arrive(Mbarrier* at, Where where) {
   Cta& cta = Cta::of_running("cp.async.mbarrier.arrive");
   MbarrierState& barrier = cta.mbarrier(at, "cp.async.mbarrier.arrive", where);
   Lane& self = cta.lane();
-  if (barrier.pending == 0) cta.advance(barrier);
+  if (only_waits_for_copies(barrier)) cta.advance(barrier);
   if (barrier.pending < 1 + barrier.deferred.size()) {
     cta.fail(ViolationKind::kBadBarrier, self, where,
              "an arrival too many on the mbarrier at shared byte " + std::to_string(barrier.offset));
