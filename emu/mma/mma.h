@@ -79,7 +79,7 @@ struct MmaContext {
   MmaOptions options{};
 };
 
-/// The context for an architecture; throws as mma_rule() does.
+/// The context for an architecture; throws as mma_rule() does, and for BF16 accumulated in binary16.
 MmaContext mma_context(Architecture architecture, const FloatFormat& a, const FloatFormat& b,
                        Accumulate accumulate = Accumulate::kF32, const MmaOptions& options = {});
 

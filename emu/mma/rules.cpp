@@ -90,7 +90,11 @@ const MmaRule& mma_rule(Architecture architecture, const FloatFormat& a, const F
 
 MmaContext mma_context(Architecture architecture, const FloatFormat& a, const FloatFormat& b,
                        Accumulate accumulate, const MmaOptions& options) {
-  return {mma_rule(architecture, a, b), a, b, accumulate, options};
+  const MmaRule& rule = mma_rule(architecture, a, b);
+  if (rule.inputs == InputClass::kBfloat16 && accumulate == Accumulate::kF16) {
+    throw Error("no tensor core accumulates BF16 products in binary16; accepted: f32");
+  }
+  return {rule, a, b, accumulate, options};
 }
 
 }  // namespace fp6sim::emu
