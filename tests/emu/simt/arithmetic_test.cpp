@@ -132,6 +132,27 @@ TEST(Arithmetic, BfloatSumsAndProductsRoundOnce) {
   }
 }
 
+TEST(Arithmetic, ConversionsEqualEmuOnEveryCodeAndAroundEveryTie) {
+  for (std::uint32_t code = 0; code < 0x10000; ++code) {
+    const auto bits = static_cast<std::uint16_t>(code);
+    const bool half_nan = (code & 0x7FFF) > 0x7C00, bfloat_nan = (code & 0x7FFF) > 0x7F80;
+    ASSERT_EQ(static_cast<std::uint16_t>(hadd2(bits, 0x8000)), half_nan ? 0x7FFF : bits);  // x + -0 = x
+    ASSERT_EQ(static_cast<std::uint16_t>(hadd2_bf16(bits, 0x8000)), bfloat_nan ? 0x7FFF : bits);
+    if (half_nan || bfloat_nan) continue;
+    for (int ulps = -2; ulps <= 2; ++ulps) {  // at the tie above the code, and beside it
+      const std::uint32_t half_tie = std::bit_cast<std::uint32_t>(emu::from_binary16(bits)) + 0x1000;
+      const float half = std::bit_cast<float>(half_tie + static_cast<std::uint32_t>(ulps));
+      if (!std::isnan(half)) {
+        ASSERT_EQ(to_half(half), emu::to_binary16(half)) << half;
+      }
+      const float bfloat = std::bit_cast<float>((code << 16) + 0x8000 + static_cast<std::uint32_t>(ulps));
+      if (!std::isnan(bfloat)) {
+        ASSERT_EQ(to_bfloat16(bfloat), emu::to_bfloat16(bfloat)) << bfloat;
+      }
+    }
+  }
+}
+
 TEST(Arithmetic, ConversionsAndSpecials) {
   EXPECT_EQ(pack_half2(1.0f, -2.0f), 0xC0003C00u);
   EXPECT_EQ(pack_bfloat162(1.0f, -2.0f), 0xC0003F80u);
