@@ -14,6 +14,11 @@ if(NOT hwy_FOUND)
   fp6sim_missing("Highway (libhwy-dev)" "the emulator uses its scalar reference, several times slower")
 endif()
 
+set(FP6SIM_HWY_TARGET hwy::hwy)
+if(NOT TARGET hwy::hwy)
+  set(FP6SIM_HWY_TARGET PkgConfig::hwy)
+endif()
+
 find_package(Eigen3 QUIET NO_MODULE)
 if(NOT Eigen3_FOUND)
   fp6sim_missing("Eigen (libeigen3-dev)" "no GPTQ (emu_gptq)")
