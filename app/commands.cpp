@@ -9,6 +9,9 @@ std::span<const AddCommand> commands() {
       add_list_command,
       add_mma_command,
       add_quantize_command,
+#ifdef FP6SIM_APP_TRACES
+      add_trace_command,
+#endif
   });
   return kCommands;
 }

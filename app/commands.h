@@ -17,6 +17,7 @@ using AddCommand = void (*)(CLI::App&, Outcome&);
 void add_list_command(CLI::App& app, Outcome& outcome);
 void add_mma_command(CLI::App& app, Outcome& outcome);
 void add_quantize_command(CLI::App& app, Outcome& outcome);
+void add_trace_command(CLI::App& app, Outcome& outcome);  // built where fp6sim::trace and the host kernels are
 
 /// Every command, in the order --help shows them.
 std::span<const AddCommand> commands();

@@ -12,7 +12,9 @@
 namespace fp6sim::simt {
 namespace {
 
-bool only_waits_for_copies(const MbarrierState& barrier) { return barrier.pending <= barrier.deferred.size(); }
+bool only_waits_for_copies(const MbarrierState& barrier) {
+  return barrier.pending <= barrier.deferred.size();
+}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "emu/simt/cta.h"
+#include "emu/trace/coalesce.h"
 
 namespace fp6sim::simt {
 namespace {
@@ -33,61 +34,6 @@ bool same_instruction(const LaneEvent& a, const LaneEvent& b) {
     default:
       return a.bytes == b.bytes || is_collective(a.op);
   }
-}
-
-/// Cycles 32 four-byte banks need for the lanes' accesses, in groups of 128 bytes as the hardware forms them:
-/// lanes that want different words of one bank wait for each other. `ideal` counts the groups.
-void bank_passes(const std::array<std::uint64_t, kWarpSize>& offsets, unsigned count, unsigned bytes,
-                 unsigned& passes, unsigned& ideal) {
-  const unsigned group_lanes = bytes <= 4 ? 32 : 128 / bytes;
-  passes = ideal = 0;
-  for (unsigned first = 0; first < count; first += group_lanes) {
-    const unsigned end = std::min(count, first + group_lanes);
-    std::array<std::uint64_t, kWarpSize * 4> words;
-    unsigned total = 0;
-    for (unsigned i = first; i < end; ++i) {
-      for (std::uint64_t w = offsets[i] / 4; w <= (offsets[i] + bytes - 1) / 4; ++w) words[total++] = w;
-    }
-    std::sort(words.begin(), words.begin() + total);
-    const auto last = std::unique(words.begin(), words.begin() + total);
-    std::array<unsigned, 32> in_bank{};
-    unsigned worst = 0;
-    for (auto w = words.begin(); w != last; ++w) worst = std::max(worst, ++in_bank[*w % 32]);
-    passes += worst;
-    ++ideal;
-  }
-}
-
-struct Span {
-  std::uint64_t first, last;  ///< buffer << 48 | sector
-};
-
-/// Coalesces byte ranges (buffer << 48 | offset) into runs of distinct sectors, ascending.
-void append_runs(std::vector<trace::SectorRun>& runs, std::array<Span, kWarpSize>& spans, unsigned count) {
-  std::sort(spans.begin(), spans.begin() + count,
-            [](const Span& a, const Span& b) { return a.first < b.first; });
-  const std::size_t start = runs.size();
-  std::uint64_t end = 0;  // one past the last sector of the current run
-  for (unsigned i = 0; i < count; ++i) {
-    if (runs.size() > start && spans[i].first <= end) {
-      if (spans[i].last >= end) {
-        runs.back().sectors += static_cast<std::uint32_t>(spans[i].last + 1 - end);
-        end = spans[i].last + 1;
-      }
-      continue;
-    }
-    const std::uint64_t sector = spans[i].first & ((std::uint64_t{1} << 48) - 1);
-    runs.push_back({static_cast<std::int64_t>(sector),
-                    static_cast<std::uint32_t>(spans[i].last - spans[i].first + 1),
-                    static_cast<std::uint16_t>(spans[i].first >> 48)});
-    end = spans[i].last + 1;
-  }
-}
-
-Span sectors(std::uint64_t place, std::uint64_t bytes) {
-  const std::uint64_t buffer = place >> 48 << 48;
-  const std::uint64_t offset = place - buffer;
-  return {buffer | offset / trace::kSectorBytes, buffer | (offset + bytes - 1) / trace::kSectorBytes};
 }
 
 void widen(std::uint32_t& count, std::uint32_t lane) {
@@ -208,7 +154,7 @@ void CtaRecorder::emit_access(trace::Warp& warp, trace::Event& event,
                               const std::array<const LaneEvent*, kWarpSize>& lanes, unsigned count) {
   const Op op = event.op;
   std::array<std::uint64_t, kWarpSize> shared;
-  std::array<Span, kWarpSize> spans;
+  std::array<trace::SectorSpan, kWarpSize> spans;
   unsigned shared_lanes = 0, span_count = 0;
   for (unsigned i = 0; i < count; ++i) {
     const LaneEvent& lane = *lanes[i];
@@ -222,29 +168,28 @@ void CtaRecorder::emit_access(trace::Warp& warp, trace::Event& event,
         break;
       case Op::kAsyncCopy:
         shared[shared_lanes++] = lane.b;
-        if (lane.a != kNoSource) spans[span_count++] = sectors(lane.a, lane.c);
+        if (lane.a != kNoSource) spans[span_count++] = trace::sectors(lane.a, lane.c);
         break;
       case Op::kBulkCopy:
         event.barrier = static_cast<std::uint32_t>(lane.b >> 32);
         event.shared_bytes += static_cast<std::uint32_t>(lane.b);
-        spans[span_count++] = sectors(lane.a, static_cast<std::uint32_t>(lane.b));
+        spans[span_count++] = trace::sectors(lane.a, static_cast<std::uint32_t>(lane.b));
         break;
       default:
-        spans[span_count++] = sectors(lane.a, lane.bytes);
+        spans[span_count++] = trace::sectors(lane.a, lane.bytes);
         break;
     }
   }
   if (shared_lanes != 0) {
     const unsigned bytes = op == Op::kMatrixLoad ? 16 : event.lane_bytes;
-    unsigned passes, ideal;
-    bank_passes(shared, shared_lanes, bytes, passes, ideal);
-    event.shared_passes = static_cast<std::uint16_t>(passes);
-    event.shared_passes_ideal = static_cast<std::uint16_t>(ideal);
+    const trace::BankPasses passes = trace::bank_passes({shared.data(), shared_lanes}, bytes);
+    event.shared_passes = passes.taken;
+    event.shared_passes_ideal = passes.ideal;
     event.shared_bytes = shared_lanes * bytes;
   }
   if (op == Op::kMatrixLoad) event.lane_bytes = 16;
   event.first_run = static_cast<std::uint32_t>(warp.runs.size());
-  if (span_count != 0) append_runs(warp.runs, spans, span_count);
+  if (span_count != 0) trace::append_runs(warp.runs, {spans.data(), span_count});
   event.run_count = static_cast<std::uint32_t>(warp.runs.size()) - event.first_run;
   if (event.run_count == 0) event.first_run = 0;
 }
