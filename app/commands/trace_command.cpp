@@ -2,11 +2,11 @@
 // holds.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/kernel_gpu.h"
@@ -30,6 +30,20 @@ struct TraceOptions {
   std::optional<std::uint32_t> class_id, warp;
 };
 
+/// A writer that says in the file what was asked for.
+class LabelledWriter : public trace::Writer {
+ public:
+  LabelledWriter(const std::string& path, std::string label) : Writer(path), label_(std::move(label)) {}
+  void begin_launch(const trace::LaunchInfo& info) override {
+    trace::LaunchInfo labelled = info;
+    labelled.origin = label_;
+    Writer::begin_launch(labelled);
+  }
+
+ private:
+  std::string label_;
+};
+
 void record(const TraceOptions& options) {
   if (options.kernel.empty() || options.output.empty()) {
     throw Error("trace: --kernel with --m --k --n and -o FILE records; --dump FILE shows");
@@ -43,7 +57,9 @@ void record(const TraceOptions& options) {
     throw Error(status.message);
   }
   kernels::HostProblem problem(spec, shape, plan, options.seed);
-  trace::Writer writer(options.output);
+  LabelledWriter writer(
+      options.output, fmt::format("recorded: {} {} m {} k {} n {} for {}", options.kernel,
+                                  emu::name(spec.split), options.m, options.k, options.n, description.name));
   kernels::HostRun run;
   run.architecture = description.architecture;
   run.recorder = &writer;
