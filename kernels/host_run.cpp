@@ -1,5 +1,6 @@
 #include "kernels/host_run.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -11,6 +12,34 @@
 #include "kernels/gemm/instances.cuh"
 
 namespace fp6sim::kernels {
+
+namespace {
+
+/// The parts of the packed weights as buffers of their own: a read that strays from one into the next is
+/// caught, and a trace can say how each part moves from CTA to CTA.
+std::vector<simt::Buffer> packed_parts(const GemmArguments& arguments, const PackedLayout& layout) {
+  struct Part {
+    const char* name;
+    std::size_t start;
+  };
+  std::vector<Part> parts{{"wide segments", layout.wide},
+                          {"narrow segments", layout.narrow},
+                          {"scales", layout.scales},
+                          {"zero points", layout.zeros}};
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.start < b.start; });
+  std::vector<simt::Buffer> buffers;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t end = i + 1 < parts.size() ? parts[i + 1].start : layout.bytes;
+    if (end == parts[i].start) continue;  // the format has no such part
+    buffers.push_back(simt::read_only(parts[i].name,
+                                      static_cast<const std::byte*>(arguments.packed) + parts[i].start,
+                                      end - parts[i].start));
+  }
+  return buffers;
+}
+
+}  // namespace
 
 simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun& run) {
   if (const Status status = check(arguments); !status.ok()) throw Error(status.message);
@@ -27,14 +56,18 @@ simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun
   const auto extent = [](std::int64_t a, std::int64_t b) {
     return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
   };
-  target.config.buffers = {
-      simt::read_only("weights", static_cast<const std::byte*>(arguments.packed), layout.bytes),
-      simt::read_only("activations", arguments.x, extent(arguments.shape.n, arguments.shape.k)),
-      simt::read_write("output", arguments.y, extent(arguments.shape.n, arguments.shape.m)),
-  };
+  target.config.buffers = packed_parts(arguments, layout);
+  for (const auto& buffer :
+       {simt::read_only("activations", arguments.x, extent(arguments.shape.n, arguments.shape.k)),
+        simt::read_write("output", arguments.y, extent(arguments.shape.n, arguments.shape.m))}) {
+    target.config.buffers.push_back(buffer);
+  }
   if (workspace_bytes(plan) != 0) {
+    auto* workspace = static_cast<std::byte*>(arguments.workspace);
+    const std::size_t counters = counter_bytes(plan);
+    target.config.buffers.push_back(simt::read_write("counters", workspace, counters));
     target.config.buffers.push_back(
-        simt::read_write("workspace", static_cast<std::byte*>(arguments.workspace), workspace_bytes(plan)));
+        simt::read_write("partial sums", workspace + counters, workspace_bytes(plan) - counters));
   }
   const LaunchShape shape{static_cast<unsigned>(plan.m_tiles * plan.n_tiles),
                           static_cast<unsigned>(plan.splits), static_cast<unsigned>(plan.threads),
