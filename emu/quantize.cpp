@@ -101,8 +101,10 @@ double squared_error(std::span<const float> group, const GroupScale& scale, cons
   return sum;
 }
 
-void check(std::span<const float> weights, std::size_t rows, std::size_t columns, const QuantizeSpec& spec,
-           std::string_view tensor) {
+}  // namespace
+
+void check_quantizable(std::span<const float> weights, std::size_t rows, std::size_t columns,
+                       const QuantizeSpec& spec, std::string_view tensor) {
   const std::string what(tensor);
   if (rows == 0 || columns == 0) {
     throw Error(what + " is " + std::to_string(rows) + " x " + std::to_string(columns) +
@@ -135,8 +137,6 @@ void check(std::span<const float> weights, std::size_t rows, std::size_t columns
                                 : "-inf") +
               ": weights must be finite (or ask for saturation: --nonfinite saturate)");
 }
-
-}  // namespace
 
 float stored_scale(float scale, ScaleStorage storage) {
   switch (storage) {
@@ -240,7 +240,7 @@ ScaleRule scale_rule_from_name(std::string_view name) {
 
 QuantizedMatrix quantize(std::span<const float> weights, std::size_t rows, std::size_t columns,
                          const QuantizeSpec& spec, std::string_view tensor) {
-  check(weights, rows, columns, spec, tensor);
+  check_quantizable(weights, rows, columns, spec, tensor);
   QuantizedMatrix matrix{rows, columns, spec, {}, {}, {}};
   const std::size_t group = matrix.group_columns();
   const std::size_t groups = weights.size() / group;

@@ -19,7 +19,7 @@ enum class ScaleStorage : std::uint8_t {
   kBinary16,  ///< "fp16": RNE, at least 2^-24, at most 65504
   kBinary32,  ///< "fp32"
   kE8M0,      ///< "e8m0": a power of two 2^-127..2^127. FP formats: OCP MX's 2^(floor(log2 max) - emax), what
-          ///< lies beyond saturates; integers: the smallest power of two not below the binary32 scale
+              ///< lies beyond saturates; integers: the smallest power of two not below the binary32 scale
 };
 
 /// Where a scale comes from.
@@ -95,11 +95,15 @@ struct QuantizedMatrix {
 /// max(w,0), s = (hi-lo) / (2^b-1), z = clamp(round(-lo/s)), q = clamp(round(w/s) + z). A group of zeros
 /// takes s = 1. Without scales a zero point is refused, and integers round the weight itself.
 ///
-/// Stochastic rounding draws for element first_element + row * columns + column. `tensor` names the weights in errors.
-/// Throws fp6sim::Error: sizes that do not match, rows or columns of 0, a group that does not divide the
-/// columns, a format over 8 bits, a zero point with FP, non-finite weights under kError.
+/// Stochastic rounding draws for element first_element + row * columns + column. `tensor` names the weights
+/// in errors. Throws fp6sim::Error: sizes that do not match, rows or columns of 0, a group that does not
+/// divide the columns, a format over 8 bits, a zero point with FP, non-finite weights under kError.
 QuantizedMatrix quantize(std::span<const float> weights, std::size_t rows, std::size_t columns,
                          const QuantizeSpec& spec, std::string_view tensor = "weights");
+
+/// The checks quantize() begins with; throws what it throws.
+void check_quantizable(std::span<const float> weights, std::size_t rows, std::size_t columns,
+                       const QuantizeSpec& spec, std::string_view tensor = "weights");
 
 /// What is needed to turn one group of finite weights into codes.
 struct GroupScale {
