@@ -10,6 +10,7 @@
 #include "emu/binary16.h"
 #include "emu/encode.h"
 #include "emu/error.h"
+#include "emu/mx.h"
 #include "emu/names.h"
 #include "emu/parallel.h"
 
@@ -222,7 +223,12 @@ QuantizeSpec quantize_recipe(std::string_view name) {
     spec.divide_by_unrounded_scale = true;
     return spec;
   }
-  throw Error(unknown_name_message("quantising recipe", name, {"rtn", "fp6llm"}));
+  std::vector<std::string> known{"rtn", "fp6llm"};
+  for (const MxFormat& format : kMxFormats) {
+    if (format.name == name) return mx_spec(format);
+    known.emplace_back(format.name);
+  }
+  throw Error(unknown_name_message("quantising recipe", name, known));
 }
 
 ScaleStorage scale_storage_from_name(std::string_view name) {

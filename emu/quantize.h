@@ -62,7 +62,8 @@ struct QuantizeSpec {
 };
 
 /// The named recipes: "rtn" (the default above), "fp6llm" (the authors' released system: E3M2 per row, half
-/// away from zero, binary32 division, binary16 scale). Throws fp6sim::Error for other names.
+/// away from zero, binary32 division, binary16 scale), and MX blocks "mxfp4" .. "mxfp8-e5m2" (emu/mx.h).
+/// Throws fp6sim::Error for other names.
 QuantizeSpec quantize_recipe(std::string_view name);
 
 ScaleStorage scale_storage_from_name(std::string_view name);  ///< fp16 fp32 e8m0; throws fp6sim::Error
