@@ -11,6 +11,7 @@
 #include "app/commands.h"
 #include "app/kernel_gpu.h"
 #include "emu/error.h"
+#include "emu/trace/accelsim.h"
 #include "emu/trace/dump.h"
 #include "emu/trace/reader.h"
 #include "emu/trace/writer.h"
@@ -22,7 +23,7 @@ namespace fp6sim::app {
 namespace {
 
 struct TraceOptions {
-  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path;
+  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path, import_path;
   std::int64_t m = 0, k = 0, n = 0;
   int split_k = 0;
   unsigned workers = 0;
@@ -46,7 +47,9 @@ class LabelledWriter : public trace::Writer {
 
 void record(const TraceOptions& options) {
   if (options.kernel.empty() || options.output.empty()) {
-    throw Error("trace: --kernel with --m --k --n and -o FILE records; --dump FILE shows");
+    throw Error(
+        "trace: --kernel with --m --k --n and -o FILE records; --import FILE -o FILE imports; --dump FILE "
+        "shows");
   }
   const sim::GpuDescription description = sim::load_gpu(options.gpu);
   const kernels::Gpu gpu = kernel_gpu(description);
@@ -72,11 +75,22 @@ void record(const TraceOptions& options) {
              reader.launches().front().classes, statistics.mma_steps);
 }
 
+void import(const TraceOptions& options) {
+  if (options.output.empty()) throw Error("trace: --import needs -o FILE");
+  trace::Writer writer(options.output);
+  trace::import_accelsim(options.import_path, writer);
+  writer.finish();
+  for (const trace::LaunchInfo& launch : trace::Reader(options.output).launches()) {
+    fmt::print(stderr, "{}: {}: {} CTAs in {} classes\n", options.output, launch.kernel, launch.grid.count(),
+               launch.classes);
+  }
+}
+
 }  // namespace
 
 void add_trace_command(CLI::App& app, Outcome&) {
   auto* command =
-      app.add_subcommand("trace", "Record a kernel's trace from its CUDA source, or show a trace");
+      app.add_subcommand("trace", "Record a kernel's trace from its CUDA source, import one, or show one");
   static TraceOptions options;
   command->add_option("--kernel", options.kernel, "A kernel of ours: w6a16, w4a16-g128, ...");
   command->add_option("--m", options.m, "Output features");
@@ -91,10 +105,13 @@ void add_trace_command(CLI::App& app, Outcome&) {
   command->add_option("--seed", options.seed, "Of the random weights and activations");
   command->add_option("--workers", options.workers, "CTAs run at a time; 0: one per core");
   command->add_option("-o,--out", options.output, "The trace to write");
+  command->add_option("--import", options.import_path,
+                      "An Accel-Sim kernelslist.g or .traceg[.xz] to convert");
   auto* dump = command->add_option("--dump", options.dump_path, "Show a trace instead of recording one");
   command->add_option("--class", options.class_id, "With --dump: the events of this class")->needs(dump);
   command->add_option("--warp", options.warp, "With --class: of this warp only")->needs(dump);
   command->callback([] {
+    if (!options.import_path.empty()) return import(options);
     if (options.dump_path.empty()) return record(options);
     trace::dump(trace::Reader(options.dump_path), std::cout, {options.class_id, options.warp});
   });
