@@ -16,6 +16,8 @@
 namespace fp6sim::emu {
 namespace {
 
+constexpr std::size_t kTokens = 8;  // activations rows given to the kernel at a time
+
 /// An array aligned for any vector. Elements start unset.
 template <class T>
 class AlignedArray {
@@ -70,8 +72,8 @@ class Activations {
   const std::uint16_t* codes(std::size_t n, const KChunk& chunk) const {
     return codes_.data() + at(n, chunk);
   }
-  BroadcastRow row(std::size_t n, const KChunk& chunk) const {
-    return {values_.data() + at(n, chunk), exponents_.data() + at(n, chunk)};
+  BroadcastRows rows(std::size_t first, std::size_t count, const KChunk& chunk) const {
+    return {values_.data() + at(first, chunk), exponents_.data() + at(first, chunk), k_, count};
   }
   bool unfit(std::size_t n, std::size_t chunk) const { return unfit_[n * chunks_ + chunk] != 0; }
 
@@ -185,24 +187,28 @@ class PanelWorker {
       any_unfit = kernel_->pack(false, panel_format(plan_), codes, stride, size, values_.data(),
                                 exponents_.data(), unfit_);
     }
-    alignas(64) float before[kMostPanelRows];
-    for (std::size_t n = 0; n < static_cast<std::size_t>(plan_.shape.n); ++n) {
+    const auto batch = static_cast<std::size_t>(plan_.shape.n);
+    for (std::size_t n = 0; n < batch; n += kTokens) {
+      const std::size_t tokens = std::min(kTokens, batch - n);
       float* state = state_.data() + n * lanes_;
-      const bool all_scalar = kernel_ == nullptr || x_.unfit(n, index);
-      std::memcpy(before, state, lanes_ * sizeof(float));
-      if (!all_scalar &&
+      float before[kTokens * kMostPanelRows];
+      std::memcpy(before, state, tokens * lanes_ * sizeof(float));
+      const bool inside =
+          kernel_ != nullptr &&
           kernel_->run(false, plan_.context.rule.products_per_step, plan_.context.rule.fraction_bits,
-                       values_.data(), exponents_.data(), x_.row(n, chunk), size, state) &&
-          !any_unfit) {
-        continue;
-      }
-      for (std::size_t lane = 0; lane < rows; ++lane) {
-        if (!all_scalar && unfit_[lane] == 0 && in_panel_c_domain(before[lane]) &&
-            in_panel_d_domain(state[lane]))
-          continue;
-        state[lane] = std::bit_cast<float>(mma_chain(plan_.context, {codes + lane * stride, size},
-                                                     {x_.codes(n, chunk), size},
-                                                     std::bit_cast<std::uint32_t>(before[lane])));
+                       values_.data(), exponents_.data(), x_.rows(n, tokens, chunk), size, state);
+      for (std::size_t token = 0; token < tokens; ++token) {
+        const bool all_scalar = kernel_ == nullptr || x_.unfit(n + token, index);
+        if (inside && !any_unfit && !all_scalar) continue;
+        for (std::size_t lane = 0; lane < rows; ++lane) {
+          const std::size_t at = token * lanes_ + lane;
+          if (!all_scalar && unfit_[lane] == 0 && in_panel_c_domain(before[at]) &&
+              in_panel_d_domain(state[at]))
+            continue;
+          const std::uint32_t c = std::bit_cast<std::uint32_t>(before[at]);
+          state[at] = std::bit_cast<float>(
+              mma_chain(plan_.context, {codes + lane * stride, size}, {x_.codes(n + token, chunk), size}, c));
+        }
       }
     }
   }

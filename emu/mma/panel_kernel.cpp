@@ -23,6 +23,7 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::size_t kWideRows = hn::MaxLanes(hn::ScalableTag<std::int8_t>());
+constexpr std::size_t kWideGroup = 1, kNarrowGroup = 4;
 constexpr int kSmallestTop = -73;                         // E is at least this: below, all addends are zero
 constexpr std::uint32_t kSmallestC = (127u - 73u) << 23;  // 2^-73
 constexpr std::uint32_t kBeyondC = (127u + 100u) << 23;   // 2^100
@@ -140,91 +141,127 @@ HWY_INLINE bool pack_rows(const PanelFormat& format, const std::uint16_t* codes,
   return any;
 }
 
-/// One panel's walk along k: see the header for the three parts.
-template <std::size_t kRows, std::size_t kStep>
+/// The walk of one panel along k for kGroup broadcast rows at once, which share the panel's loads and hide
+/// each other's latency: see the header for the three parts.
+template <std::size_t kRows, std::size_t kGroup, std::size_t kStep>
 HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t* exponents,
-                          const BroadcastRow& row, std::size_t k, float* state) {
+                          const BroadcastRows& broadcast, std::size_t k, float* state) {
   const hn::CappedTag<std::int8_t, kRows> d8;
   const hn::Repartition<std::int32_t, decltype(d8)> d8_words;
   const hn::CappedTag<float, kRows> df;
   const hn::RebindToSigned<decltype(df)> di;
   const hn::RebindToUnsigned<decltype(df)> du;
   const hn::Rebind<std::int8_t, decltype(df)> d8_part;
+  using VI = hn::VFromD<decltype(di)>;
   constexpr std::size_t kLanes = hn::MaxLanes(df);
   constexpr std::size_t kVectors = kRows / kLanes;
   const auto sign_mask = hn::Set(di, std::numeric_limits<std::int32_t>::min());
   const auto magnitude_mask = hn::Set(du, 0x7FFFFFFFu);
-  alignas(64) std::int8_t tops[kRows];
-  hn::VFromD<decltype(di)> c[kVectors];
-  auto inside = hn::MaskFromVec(hn::BitCast(df, hn::Set(di, -1)));
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    c[v] = hn::BitCast(di, hn::Load(df, state + v * kLanes));
-    const auto magnitude = hn::And(hn::BitCast(du, c[v]), magnitude_mask);
-    const auto ordinary =
-        hn::Lt(hn::Sub(magnitude, hn::Set(du, kSmallestC)), hn::Set(du, kBeyondC - kSmallestC));
-    inside = hn::And(inside, hn::RebindMask(df, hn::Or(ordinary, hn::Eq(magnitude, hn::Zero(du)))));
+  alignas(64) std::int8_t tops[kGroup * kRows];
+  VI c[kGroup][kVectors];
+  VI overflow[kGroup][kVectors];  // sign bit set where two half sums overflowed
+  auto outside = hn::Zero(du);    // a nonzero lane where C or D left the domain
+  for (std::size_t g = 0; g < kGroup; ++g) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      c[g][v] = hn::BitCast(di, hn::Load(df, state + g * kRows + v * kLanes));
+      overflow[g][v] = hn::Zero(di);
+      const auto magnitude = hn::And(hn::BitCast(du, c[g][v]), magnitude_mask);
+      const auto ordinary =
+          hn::Lt(hn::Sub(magnitude, hn::Set(du, kSmallestC)), hn::Set(du, kBeyondC - kSmallestC));
+      const auto inside = hn::Or(ordinary, hn::Eq(magnitude, hn::Zero(du)));
+      outside = hn::Or(outside, hn::VecFromMask(du, hn::Not(inside)));
+    }
   }
-  hn::VFromD<decltype(di)> overflow[kVectors];  // sign bit set where two half sums overflowed
-  for (auto& lanes : overflow) lanes = hn::Zero(di);
 
   for (std::size_t at = 0; at < k; at += kStep) {
-    auto top8 = hn::Set(d8, kSmallestTop);
-    for (std::size_t j = 0; j < kStep; ++j) {
-      const auto broadcast = hn::BitCast(d8, hn::Set(d8_words, row.exponents[at + j]));
-      top8 = hn::Max(top8, hn::SaturatedAdd(hn::Load(d8, exponents + (at + j) * kRows), broadcast));
-    }
-    hn::Store(top8, d8, tops);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const auto c_field = hn::BitCast(di, hn::ShiftRight<24>(hn::ShiftLeft<1>(hn::BitCast(du, c[v]))));
-      const auto top = hn::Max(hn::PromoteTo(di, hn::Load(d8_part, tops + v * kLanes)),
-                               hn::Sub(c_field, hn::Set(di, 127)));
-      // 2^(F-E) counts grid units, 2^(E-F) is one.
-      const auto scale_bits = hn::ShiftLeft<23>(hn::Sub(hn::Set(di, 127 + grid_bits), top));
-      const auto scale = hn::BitCast(df, scale_bits);
-      const auto unit = hn::BitCast(df, hn::Sub(hn::Set(di, 254 << 23), scale_bits));
-      auto sum = truncate(di, hn::Mul(hn::BitCast(df, c[v]), scale));
-      auto half_sum = hn::Zero(di);
+    for (std::size_t g = 0; g < kGroup; ++g) {
+      const std::int32_t* words = broadcast.exponents + g * broadcast.stride + at;
+      auto top8 = hn::Set(d8, kSmallestTop);
       for (std::size_t j = 0; j < kStep; ++j) {
-        const auto w = hn::Mul(hn::Load(df, values + (at + j) * kRows + v * kLanes), scale);
-        const auto product = hn::Mul(w, hn::Set(df, row.values[at + j]));
-        auto& part = j < kStep / 2 ? sum : half_sum;
-        part = hn::Add(part, truncate(di, product));
+        const auto exponent = hn::Load(d8, exponents + (at + j) * kRows);
+        top8 = hn::Max(top8, hn::SaturatedAdd(exponent, hn::BitCast(d8, hn::Set(d8_words, words[j]))));
       }
-      if constexpr (kStep == 16) {
-        const auto total = hn::Add(sum, half_sum);
-        overflow[v] = hn::Or(overflow[v], hn::AndNot(hn::Xor(sum, half_sum), hn::Xor(sum, total)));
-        sum = total;
-      } else {
-        sum = hn::Add(sum, half_sum);
+      hn::Store(top8, d8, tops + g * kRows);
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::VFromD<decltype(df)> scale[kGroup], unit[kGroup];  // 2^(F-E) counts grid units, 2^(E-F) is one
+      VI sum[kGroup], half_sum[kGroup];
+      for (std::size_t g = 0; g < kGroup; ++g) {
+        const auto products_top = hn::PromoteTo(di, hn::Load(d8_part, tops + g * kRows + v * kLanes));
+        const auto c_field = hn::BitCast(di, hn::ShiftRight<24>(hn::ShiftLeft<1>(hn::BitCast(du, c[g][v]))));
+        const auto top = hn::Max(products_top, hn::Sub(c_field, hn::Set(di, 127)));
+        const auto scale_bits = hn::ShiftLeft<23>(hn::Sub(hn::Set(di, 127 + grid_bits), top));
+        scale[g] = hn::BitCast(df, scale_bits);
+        unit[g] = hn::BitCast(df, hn::Sub(hn::Set(di, 254 << 23), scale_bits));
+        sum[g] = truncate(di, hn::Mul(hn::BitCast(df, c[g][v]), scale[g]));
+        half_sum[g] = hn::Zero(di);
       }
-      // Toward zero to 24 bits: clearing the first digit below them keeps the conversion from rounding up.
-      const auto magnitude = hn::Abs(sum);
-      const auto kept =
-          hn::AndNot(hn::BitCast(di, hn::ShiftRight<24>(hn::BitCast(du, magnitude))), magnitude);
-      const auto d = hn::Mul(hn::ConvertTo(df, kept), unit);
-      c[v] = hn::Or(hn::BitCast(di, d), hn::And(sum, sign_mask));
+      for (std::size_t j = 0; j < kStep; ++j) {
+        const auto w = hn::Load(df, values + (at + j) * kRows + v * kLanes);
+        for (std::size_t g = 0; g < kGroup; ++g) {
+          const auto x = hn::Set(df, broadcast.values[g * broadcast.stride + at + j]);
+          auto& part = j < kStep / 2 ? sum[g] : half_sum[g];
+          part = hn::Add(part, truncate(di, hn::Mul(hn::Mul(w, scale[g]), x)));
+        }
+      }
+      for (std::size_t g = 0; g < kGroup; ++g) {
+        const auto total = hn::Add(sum[g], half_sum[g]);
+        if constexpr (kStep == 16) {
+          const auto flipped = hn::AndNot(hn::Xor(sum[g], half_sum[g]), hn::Xor(sum[g], total));
+          overflow[g][v] = hn::Or(overflow[g][v], flipped);
+        }
+        // Toward zero to 24 bits: clearing the first digit below them keeps the conversion from rounding up.
+        const auto magnitude = hn::Abs(total);
+        const auto below = hn::BitCast(di, hn::ShiftRight<24>(hn::BitCast(du, magnitude)));
+        const auto d = hn::Mul(hn::ConvertTo(df, hn::AndNot(below, magnitude)), unit[g]);
+        c[g][v] = hn::Or(hn::BitCast(di, d), hn::And(total, sign_mask));
+      }
     }
   }
 
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    c[v] = hn::Or(c[v], hn::BroadcastSignBit(overflow[v]));  // NaN
-    const auto magnitude = hn::And(hn::BitCast(du, c[v]), magnitude_mask);
-    inside = hn::And(inside, hn::RebindMask(df, hn::Lt(magnitude, hn::Set(du, kBeyondC))));
-    hn::Store(hn::BitCast(df, c[v]), df, state + v * kLanes);
+  for (std::size_t g = 0; g < kGroup; ++g) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      c[g][v] = hn::Or(c[g][v], hn::BroadcastSignBit(overflow[g][v]));  // NaN
+      const auto magnitude = hn::And(hn::BitCast(du, c[g][v]), magnitude_mask);
+      outside = hn::Or(outside, hn::VecFromMask(du, hn::Gt(magnitude, hn::Set(du, kBeyondC - 1))));
+      hn::Store(hn::BitCast(df, c[g][v]), df, state + g * kRows + v * kLanes);
+    }
   }
-  return hn::AllTrue(df, inside);
+  return hn::AllTrue(du, hn::Eq(outside, hn::Zero(du)));
 }
 
-template <std::size_t kRows>
-HWY_INLINE bool run_rows(int step, int grid_bits, const float* values, const std::int8_t* exponents,
-                         const BroadcastRow& row, std::size_t k, float* state) {
+/// All rows, kGroup at a time and the rest one by one.
+template <std::size_t kRows, std::size_t kGroup, std::size_t kStep>
+bool run_rows(int grid_bits, const float* values, const std::int8_t* exponents, BroadcastRows broadcast,
+              std::size_t k, float* state) {
+  bool inside = true;
+  const auto advance = [&](std::size_t rows) {
+    broadcast.values += rows * broadcast.stride;
+    broadcast.exponents += rows * broadcast.stride;
+    broadcast.count -= rows;
+    state += rows * kRows;
+  };
+  while (broadcast.count >= kGroup) {
+    inside &= run_steps<kRows, kGroup, kStep>(grid_bits, values, exponents, broadcast, k, state);
+    advance(kGroup);
+  }
+  while (broadcast.count > 0) {
+    inside &= run_steps<kRows, 1, kStep>(grid_bits, values, exponents, broadcast, k, state);
+    advance(1);
+  }
+  return inside;
+}
+
+template <std::size_t kRows, std::size_t kGroup>
+bool run_stepwise(int step, int grid_bits, const float* values, const std::int8_t* exponents,
+                  const BroadcastRows& broadcast, std::size_t k, float* state) {
   switch (step) {
     case 4:
-      return run_steps<kRows, 4>(grid_bits, values, exponents, row, k, state);
+      return run_rows<kRows, kGroup, 4>(grid_bits, values, exponents, broadcast, k, state);
     case 8:
-      return run_steps<kRows, 8>(grid_bits, values, exponents, row, k, state);
+      return run_rows<kRows, kGroup, 8>(grid_bits, values, exponents, broadcast, k, state);
     case 16:
-      return run_steps<kRows, 16>(grid_bits, values, exponents, row, k, state);
+      return run_rows<kRows, kGroup, 16>(grid_bits, values, exponents, broadcast, k, state);
     default:
       return false;
   }
@@ -262,9 +299,11 @@ bool spread(const PanelFormat& format, const std::uint16_t* codes, std::size_t k
 }
 
 bool run(bool narrow, int step, int grid_bits, const float* values, const std::int8_t* exponents,
-         const BroadcastRow& row, std::size_t k, float* state) {
-  return narrow ? run_rows<kNarrowPanelRows>(step, grid_bits, values, exponents, row, k, state)
-                : run_rows<kWideRows>(step, grid_bits, values, exponents, row, k, state);
+         const BroadcastRows& broadcast, std::size_t k, float* state) {
+  return narrow
+             ? run_stepwise<kNarrowPanelRows, kNarrowGroup>(step, grid_bits, values, exponents, broadcast, k,
+                                                            state)
+             : run_stepwise<kWideRows, kWideGroup>(step, grid_bits, values, exponents, broadcast, k, state);
 }
 
 }  // namespace

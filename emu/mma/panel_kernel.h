@@ -30,10 +30,12 @@ struct PanelFormat {
   static constexpr std::int8_t kBelowAll = -100;
 };
 
-/// Operands of the side that is broadcast over lanes (activations in the GEMM): one row of contiguous k.
-struct BroadcastRow {
+/// Operands of the side that is broadcast over lanes (activations in the GEMM): rows of contiguous k.
+struct BroadcastRows {
   const float* values;
   const std::int32_t* exponents;  ///< the exponent, four times in a word
+  std::size_t stride;             ///< from one row to the next, in elements of both arrays
+  std::size_t count;
 };
 
 inline constexpr std::size_t kNarrowPanelRows = 8;  // as many as a warp's tile has columns
@@ -62,11 +64,11 @@ struct PanelKernel {
   bool (*spread)(const PanelFormat& format, const std::uint16_t* codes, std::size_t k, float* values,
                  std::int32_t* exponents);
 
-  /// Advances state[rows] (C in, D out) over k products in steps of `step` (4, 8 or 16) on a grid of F =
-  /// grid_bits. Returns false where a lane left the domain: the results of exactly those lanes whose C or D
-  /// is outside its domain above are then wrong (a sum past 2^31 leaves NaN there).
+  /// Advances state[broadcast.count][rows] (C in, D out) over k products in steps of `step` (4, 8 or 16) on a
+  /// grid of F = grid_bits. Returns false where a lane left the domain: the results of exactly those lanes
+  /// whose C or D is outside its domain above are then wrong (a sum past 2^31 leaves NaN there).
   bool (*run)(bool narrow, int step, int grid_bits, const float* values, const std::int8_t* exponents,
-              const BroadcastRow& row, std::size_t k, float* state);
+              const BroadcastRows& broadcast, std::size_t k, float* state);
 };
 
 /// The kernel for the instruction set in use (emu/simd/target.h), or null where that has no vectors.

@@ -48,24 +48,24 @@ void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_
     const bool a_unfit = kernel->spread(format, a, kRows * kDepth, operands.a, operands.a_exponents);
     if (a_unfit || b_unfit) kernel = nullptr;
   }
+  alignas(64) float state[kRows * kColumns];
+  std::memcpy(state, c, sizeof state);
+  if (kernel != nullptr &&
+      kernel->run(true, context.rule.products_per_step, context.rule.fraction_bits, operands.b,
+                  operands.b_exponents, {operands.a, operands.a_exponents, kDepth, kRows}, kDepth, state)) {
+    std::memcpy(d, state, sizeof state);
+    return;
+  }
   for (std::size_t row = 0; row < kRows; ++row) {
-    alignas(64) float before[kColumns];
-    alignas(64) float state[kColumns];
-    std::memcpy(before, c + row * kColumns, sizeof before);
-    std::memcpy(state, before, sizeof state);
-    const bool trusted =
-        kernel != nullptr &&
-        kernel->run(true, context.rule.products_per_step, context.rule.fraction_bits, operands.b,
-                    operands.b_exponents, {operands.a + row * kDepth, operands.a_exponents + row * kDepth},
-                    kDepth, state);
-    for (std::size_t column = 0; !trusted && column < kColumns; ++column) {
-      if (kernel != nullptr && in_panel_c_domain(before[column]) && in_panel_d_domain(state[column]))
-        continue;
-      const std::uint32_t addend = std::bit_cast<std::uint32_t>(before[column]);
-      state[column] = std::bit_cast<float>(
-          mma_chain(context, {a + row * kDepth, kDepth}, {b + column * kDepth, kDepth}, addend));
+    for (std::size_t column = 0; column < kColumns; ++column) {
+      const std::size_t at = row * kColumns + column;
+      const float before = c[at];  // read first: d may be c
+      const bool trusted = kernel != nullptr && in_panel_c_domain(before) && in_panel_d_domain(state[at]);
+      d[at] = trusted ? state[at]
+                      : std::bit_cast<float>(mma_chain(context, {a + row * kDepth, kDepth},
+                                                       {b + column * kDepth, kDepth},
+                                                       std::bit_cast<std::uint32_t>(before)));
     }
-    std::memcpy(d + row * kColumns, state, sizeof state);
   }
 }
 
