@@ -12,6 +12,7 @@ std::span<const AddCommand> commands() {
 #ifdef FP6SIM_APP_TRACES
       add_trace_command,
 #endif
+      add_eval_command,
   });
   return kCommands;
 }

@@ -18,6 +18,7 @@ void add_list_command(CLI::App& app, Outcome& outcome);
 void add_mma_command(CLI::App& app, Outcome& outcome);
 void add_quantize_command(CLI::App& app, Outcome& outcome);
 void add_trace_command(CLI::App& app, Outcome& outcome);  // built where fp6sim::trace and the host kernels are
+void add_eval_command(CLI::App& app, Outcome& outcome);
 
 /// Every command, in the order --help shows them.
 std::span<const AddCommand> commands();

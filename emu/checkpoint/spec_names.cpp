@@ -32,12 +32,13 @@ std::string scale_name(const emu::QuantizeSpec& spec) {
 double bits_per_weight(const emu::QuantizeSpec& spec, std::size_t rows, std::size_t columns) {
   double bits = spec.format.bits;
   if (!spec.scaled || rows == 0 || columns == 0) return bits;
-  const double group = static_cast<double>(spec.group == emu::kWholeRow ? columns : spec.group);
-  const double scale_bits = spec.storage == emu::ScaleStorage::kBinary16   ? 16
-                            : spec.storage == emu::ScaleStorage::kBinary32 ? 32
-                                                                           : 8;
-  bits += scale_bits / group;
-  if (spec.zero_point) bits += (spec.format.bits == 4 ? 4 : 8) / group;
+  const std::size_t group = spec.group == emu::kWholeRow ? columns : spec.group;
+  const auto groups = static_cast<double>((columns + group - 1) / group);
+  double group_bits = spec.storage == emu::ScaleStorage::kBinary16   ? 16
+                      : spec.storage == emu::ScaleStorage::kBinary32 ? 32
+                                                                     : 8;
+  if (spec.zero_point) group_bits += spec.format.bits == 4 ? 4 : 8;
+  bits += group_bits * groups / static_cast<double>(columns);
   return bits;
 }
 

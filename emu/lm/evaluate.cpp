@@ -59,7 +59,8 @@ struct Position {
 /// One group of formats over all sequences: sums[f][s], f = 0 the unquantised model.
 class Pass {
  public:
-  Pass(const Network& plain, const std::vector<std::unique_ptr<Network>>& networks, const Sequences& sequences)
+  Pass(const Network& plain, const std::vector<std::unique_ptr<Network>>& networks,
+       const Sequences& sequences)
       : plain_(plain), networks_(networks), sequences_(sequences) {
     sums.assign(networks.size() + 1, std::vector<Sums>(sequences.size()));
   }
@@ -123,7 +124,8 @@ std::vector<std::vector<Token>> prompts_of(const Sequences& sequences, const Eva
   for (const auto& sequence : sequences) {
     if (prompts.size() == options.prompts) break;
     if (sequence.size() <= options.prompt_tokens || options.prompt_tokens >= context) continue;
-    prompts.emplace_back(sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(options.prompt_tokens));
+    prompts.emplace_back(sequence.begin(),
+                         sequence.begin() + static_cast<std::ptrdiff_t>(options.prompt_tokens));
   }
   return prompts;
 }
@@ -137,7 +139,9 @@ std::size_t network_bytes(const Model& model) {
 
 }  // namespace
 
-double Score::perplexity() const { return std::exp(loss); }
+double Score::perplexity() const {
+  return std::exp(loss);
+}
 
 Sequences make_sequences(const Tokenizer& tokenizer, std::string_view text, const ModelConfig& config,
                          const std::string& source) {
@@ -149,7 +153,8 @@ Sequences make_sequences(const Tokenizer& tokenizer, std::string_view text, cons
     tokens.insert(tokens.begin(), tokenizer.begin_of_text());
     const Token largest = *std::max_element(tokens.begin(), tokens.end());
     if (largest >= config.vocabulary) {
-      throw Error(source + ": token " + std::to_string(largest) + " of the tokenizer is beyond the model's vocabulary of " +
+      throw Error(source + ": token " + std::to_string(largest) +
+                  " of the tokenizer is beyond the model's vocabulary of " +
                   std::to_string(config.vocabulary));
     }
     for (std::size_t first = 0; first + 1 < tokens.size(); first += config.context) {
@@ -186,7 +191,8 @@ Evaluation evaluate(const Model& model, const std::vector<FormatChoice>& choices
   evaluation.prompts = prompts.size();
   std::vector<std::vector<Token>> expected(prompts.size());
   emu::parallel_for(prompts.size(), 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t p = begin; p < end; ++p) expected[p] = generate(*plain, prompts[p], options.generated_tokens);
+    for (std::size_t p = begin; p < end; ++p)
+      expected[p] = generate(*plain, prompts[p], options.generated_tokens);
   });
   for (const auto& text : expected) {
     evaluation.greedy_length += static_cast<double>(text.size()) / static_cast<double>(prompts.size());
@@ -198,8 +204,9 @@ Evaluation evaluate(const Model& model, const std::vector<FormatChoice>& choices
     const std::size_t count = std::min(group, choices.size() - first);
     std::vector<std::unique_ptr<Network>> networks;
     for (std::size_t f = first; f < first + count; ++f) {
-      if (progress) progress(static_cast<double>(first) / static_cast<double>(choices.size()),
-                             "quantising to " + format_label(choices[f]));
+      if (progress)
+        progress(static_cast<double>(first) / static_cast<double>(choices.size()),
+                 "quantising to " + format_label(choices[f]));
       const bool gptq = choices[f].method == "gptq";
       networks.push_back(
           quantized_network(model, choices[f], gptq ? options.gptq : round_to_nearest, options.architecture));
@@ -226,13 +233,15 @@ Evaluation evaluate(const Model& model, const std::vector<FormatChoice>& choices
     emu::parallel_for(prefixes.size(), 1, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         const auto& text = expected[i % prompts.size()];
-        const auto ours = generate(*networks[i / prompts.size()], prompts[i % prompts.size()], options.generated_tokens);
+        const auto ours =
+            generate(*networks[i / prompts.size()], prompts[i % prompts.size()], options.generated_tokens);
         const auto differs = std::mismatch(text.begin(), text.end(), ours.begin(), ours.end()).first;
         prefixes[i] = static_cast<std::size_t>(differs - text.begin());
       }
     });
     for (std::size_t f = 0; f < count; ++f) {
-      FormatResult result{choices[first + f], bits_per_weight(model, choices[first + f]), score_of(pass.sums[f + 1])};
+      FormatResult result{choices[first + f], bits_per_weight(model, choices[first + f]),
+                          score_of(pass.sums[f + 1])};
       const auto tokens = static_cast<double>(evaluation.tokens);
       for (const Sums& s : pass.sums[f + 1]) {
         result.kl += s.kl / tokens;

@@ -13,21 +13,22 @@
 
 namespace fp6sim::lm {
 
-/// Texts cut to what a model can see: each starts with BOS, a longer document goes on in a further sequence whose first
-/// token is the last of the one before. Each of its tokens but the first is predicted, from those before it.
+/// Texts cut to what a model can see: each starts with BOS, a longer document goes on in a further sequence
+/// whose first token is the last of the one before. Each of its tokens but the first is predicted, from those
+/// before it.
 using Sequences = std::vector<std::vector<Token>>;
 
-/// Documents are separated by "<|endoftext|>"; white space around them is dropped. Throws fp6sim::Error where a token is
-/// beyond `vocabulary` or there is nothing to predict.
+/// Documents are separated by "<|endoftext|>"; white space around them is dropped. Throws fp6sim::Error where
+/// a token is beyond `vocabulary` or there is nothing to predict.
 Sequences make_sequences(const Tokenizer& tokenizer, std::string_view text, const ModelConfig& config,
                          const std::string& source);
 
 struct EvaluateOptions {
   std::optional<emu::Architecture> architecture;
-  QuantizeLinear gptq;                 ///< for choices whose method is gptq
-  std::size_t prompts = 32;            ///< texts whose beginning is continued greedily
+  QuantizeLinear gptq;       ///< for choices whose method is gptq
+  std::size_t prompts = 32;  ///< texts whose beginning is continued greedily
   std::size_t prompt_tokens = 16;
-  std::size_t generated_tokens = 96;   ///< at most; fewer where the context or the text ends
+  std::size_t generated_tokens = 96;                ///< at most; fewer where the context or the text ends
   std::size_t memory_bytes = std::size_t{4} << 30;  ///< bounds how many quantised copies exist at once
 };
 
@@ -50,7 +51,8 @@ struct FormatResult {
 struct Evaluation {
   std::uint64_t sequences = 0, tokens = 0;  ///< predicted
   Score unquantised;
-  double greedy_length = 0;  ///< mean tokens the unquantised model generated: what greedy_prefix can be at most
+  double greedy_length =
+      0;  ///< mean tokens the unquantised model generated: what greedy_prefix can be at most
   std::size_t prompts = 0;
   std::vector<FormatResult> formats;
 };
@@ -58,12 +60,13 @@ struct Evaluation {
 /// Called from one thread at a time.
 using EvaluateProgress = std::function<void(double done, const std::string& what)>;
 
-/// Evaluates every choice on the same tokens, on emu::thread_count() threads; the result does not depend on their
-/// number. Throws fp6sim::Error.
+/// Evaluates every choice on the same tokens, on emu::thread_count() threads; the result does not depend on
+/// their number. Throws fp6sim::Error.
 Evaluation evaluate(const Model& model, const std::vector<FormatChoice>& choices, const Sequences& sequences,
                     const EvaluateOptions& options, const EvaluateProgress& progress = {});
 
-/// The most likely next tokens after `prompt`, until `most` or BOS (which is not included); ties to the lower token.
+/// The most likely next tokens after `prompt`, until `most` or BOS (which is not included); ties to the lower
+/// token.
 std::vector<Token> generate(const Network& network, const std::vector<Token>& prompt, std::size_t most);
 
 }  // namespace fp6sim::lm

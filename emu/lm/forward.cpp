@@ -6,7 +6,8 @@
 namespace fp6sim::lm {
 namespace {
 
-// Queries that share one pass over the keys before them: large enough to fill tiles, small enough to skip the future.
+// Queries that share one pass over the keys before them: large enough to fill tiles, small enough to skip the
+// future.
 constexpr std::size_t kQueryBlock = 48;
 
 class Binary32Operator final : public LinearOperator {
@@ -21,12 +22,14 @@ class Binary32Operator final : public LinearOperator {
   PackedMatrix weights_;
 };
 
-void normalise(const float* x, const std::vector<float>& weight, float epsilon, std::size_t tokens, float* out) {
+void normalise(const float* x, const std::vector<float>& weight, float epsilon, std::size_t tokens,
+               float* out) {
   const std::size_t dim = weight.size();
   for (std::size_t t = 0; t < tokens; ++t, x += dim, out += dim) {
     double squares = 0;
     for (std::size_t i = 0; i < dim; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-    const auto scale = static_cast<float>(1 / std::sqrt(squares / static_cast<double>(dim) + static_cast<double>(epsilon)));
+    const auto scale =
+        static_cast<float>(1 / std::sqrt(squares / static_cast<double>(dim) + static_cast<double>(epsilon)));
     for (std::size_t i = 0; i < dim; ++i) out[i] = weight[i] * (scale * x[i]);
   }
 }
@@ -44,15 +47,16 @@ std::unique_ptr<LinearOperator> binary32_operator(const Linear& linear) {
 Network::Network(const Model& model, const MakeOperator& make) : model_(model) {
   const ModelConfig& c = model.config;
   for (const Layer& layer : model.layers) {
-    blocks_.push_back({&layer, make(layer.query), make(layer.key), make(layer.value), make(layer.attention_out),
-                       make(layer.gate), make(layer.up), make(layer.down)});
+    blocks_.push_back({&layer, make(layer.query), make(layer.key), make(layer.value),
+                       make(layer.attention_out), make(layer.gate), make(layer.up), make(layer.down)});
   }
   head_.assign((model.head.empty() ? model.embedding : model.head).data(), c.vocabulary, c.dim, c.dim, 1);
   const std::size_t pairs = c.head_dim / 2;
   for (std::size_t position = 0; position < c.context; ++position) {
     for (std::size_t i = 0; i < pairs; ++i) {
       const double exponent = 2 * static_cast<double>(i) / static_cast<double>(c.head_dim);
-      const double angle = static_cast<double>(position) / std::pow(static_cast<double>(c.rotary_base), exponent);
+      const double angle =
+          static_cast<double>(position) / std::pow(static_cast<double>(c.rotary_base), exponent);
       cosines_.push_back(static_cast<float>(std::cos(angle)));
       sines_.push_back(static_cast<float>(std::sin(angle)));
     }
@@ -105,7 +109,8 @@ void Sequence::attend(std::size_t layer, std::size_t tokens) {
           softmax(row, past);
           std::fill(row + past, row + visible, 0.0f);
         }
-        multiply(scores_.data(), visible, count, packed_values_, mixed_.data() + first * width + h * c.head_dim, width);
+        multiply(scores_.data(), visible, count, packed_values_,
+                 mixed_.data() + first * width + h * c.head_dim, width);
       }
     }
   }

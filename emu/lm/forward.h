@@ -16,8 +16,8 @@ namespace fp6sim::lm {
 
 using Token = std::uint32_t;
 
-/// Multiplies activations x[tokens, columns] with one linear layer, y[tokens, rows]: binary32, or a tensor core's
-/// arithmetic.
+/// Multiplies activations x[tokens, columns] with one linear layer, y[tokens, rows]: binary32, or a tensor
+/// core's arithmetic.
 class LinearOperator {
  public:
   virtual ~LinearOperator() = default;
@@ -32,8 +32,8 @@ using MakeOperator = std::function<std::unique_ptr<LinearOperator>(const Linear&
 /// A model ready to run: immutable, shared by threads.
 class Network {
  public:
-  /// Copies what it needs of `model`; embedding and head are shared with `model`, which must outlive it. `make` turns
-  /// each linear layer of the blocks into what computes it.
+  /// Copies what it needs of `model`; embedding and head are shared with `model`, which must outlive it.
+  /// `make` turns each linear layer of the blocks into what computes it.
   Network(const Model& model, const MakeOperator& make);
 
   const ModelConfig& config() const { return model_.config; }
@@ -51,15 +51,16 @@ class Network {
 };
 
 /// What is seen of every linear layer's input during append(): calibration reads activations here.
-using Observe = std::function<void(const std::string& name, const float* x, std::size_t tokens, std::size_t columns)>;
+using Observe =
+    std::function<void(const std::string& name, const float* x, std::size_t tokens, std::size_t columns)>;
 
 /// One text going through a network, with its keys and values kept. Not shared between threads.
 class Sequence {
  public:
   explicit Sequence(const Network& network);
 
-  /// Puts `tokens` after those already there and returns their logits [tokens, vocabulary], valid until the next call.
-  /// Precondition: every token is in the vocabulary and size() + tokens.size() <= context.
+  /// Puts `tokens` after those already there and returns their logits [tokens, vocabulary], valid until the
+  /// next call. Precondition: every token is in the vocabulary and size() + tokens.size() <= context.
   std::span<const float> append(std::span<const Token> tokens, const Observe& observe = {});
   std::size_t size() const { return size_; }
   void clear() { size_ = 0; }

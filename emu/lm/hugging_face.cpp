@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 // config.json holds many keys that do not concern arithmetic; those that would change it are refused by name.
 class ConfigReader {
  public:
-  ConfigReader(const boost::json::object& object, std::string source) : object_(object), source_(std::move(source)) {}
+  ConfigReader(const boost::json::object& object, std::string source)
+      : object_(object), source_(std::move(source)) {}
 
   std::optional<json::Value> find(const char* key) const {
     const boost::json::value* value = object_.if_contains(key);
@@ -34,7 +35,8 @@ class ConfigReader {
   }
   void require_false(const char* key) const {
     const auto value = find(key);
-    if (value && value->as_boolean()) throw Error(source_ + ": '" + std::string(key) + "' true is not supported");
+    if (value && value->as_boolean())
+      throw Error(source_ + ": '" + std::string(key) + "' true is not supported");
   }
 
  private:
@@ -49,7 +51,7 @@ ModelConfig read_config(const std::string& path, bool& tied) {
   const ConfigReader reader(*object, path);
   const auto kind = reader.find("model_type");
   if (!kind || kind->as_string() != "llama") {
-    throw Error(path + ": model_type " + (kind ? "'" + kind->as_string() + "'" : "missing") + "; accepted: 'llama'");
+    throw Error(path + ": model_type '" + (kind ? kind->as_string() : "") + "'; accepted: 'llama'");
   }
   if (const auto activation = reader.find("hidden_act"); activation && activation->as_string() != "silu") {
     throw Error(path + ": hidden_act '" + activation->as_string() + "'; accepted: 'silu'");
@@ -68,7 +70,8 @@ ModelConfig read_config(const std::string& path, bool& tied) {
   c.vocabulary = reader.size("vocab_size");
   c.context = reader.size("max_position_embeddings", 2048);
   if (!reader.find("head_dim") && c.dim % c.heads != 0) {
-    throw Error(path + ": " + std::to_string(c.heads) + " heads do not divide the width " + std::to_string(c.dim));
+    throw Error(path + ": " + std::to_string(c.heads) + " heads do not divide the width " +
+                std::to_string(c.dim));
   }
   c.head_dim = reader.size("head_dim", c.dim / c.heads);
   c.rotary_base = reader.number("rope_theta", 10000);
@@ -84,8 +87,8 @@ std::vector<float> read_tensor(const tensor_io::Checkpoint& checkpoint, const st
                                const std::vector<std::uint64_t>& shape) {
   const tensor_io::Tensor tensor = checkpoint.tensor(name);
   if (tensor.info.shape != shape) {
-    throw Error("tensor '" + name + "' has shape " + tensor_io::shape_text(tensor.info.shape) + ", config.json needs " +
-                tensor_io::shape_text(shape));
+    throw Error("tensor '" + name + "' has shape " + tensor_io::shape_text(tensor.info.shape) +
+                ", config.json needs " + tensor_io::shape_text(shape));
   }
   std::vector<float> values = tensor_io::to_floats(tensor);
   check_finite(values, name);
@@ -126,7 +129,8 @@ Model load_hugging_face(const std::string& path) {
   if (!tied && checkpoint.contains("lm_head.weight")) {
     model.head = read_tensor(checkpoint, "lm_head.weight", {c.vocabulary, c.dim});
   } else if (!tied) {
-    throw Error(path + ": tensor 'lm_head.weight' is missing, and config.json does not say tie_word_embeddings");
+    throw Error(path +
+                ": tensor 'lm_head.weight' is missing, and config.json does not say tie_word_embeddings");
   }
   return model;
 }

@@ -1,7 +1,8 @@
-// llama2.c's version 0 checkpoints: seven int32 (dim, hidden, layers, heads, kv heads, vocabulary, context), then
-// binary32 arrays, each for all layers at once:
-//   embedding | attention norms | wq wk wv wo | feed-forward norms | w1 (gate) w2 (down) w3 (up) | final norm |
-//   two tables of the rotary embedding [context, head_dim / 2], recomputed here | the head, if the vocabulary's sign is -
+// llama2.c's version 0 checkpoints: seven int32 (dim, hidden, layers, heads, kv heads, vocabulary, context),
+// then binary32 arrays, each for all layers at once:
+//   embedding | attention norms | wq wk wv wo | feed-forward norms | w1 (gate) w2 (down) w3 (up) | final norm
+//   | two tables of the rotary embedding [context, head_dim / 2], recomputed here | the head, if the
+//   vocabulary's sign is -
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -17,14 +18,13 @@ constexpr std::size_t kHeaderBytes = 7 * sizeof(std::int32_t);
 
 /// Elements of binary32 in the file, as the header has them.
 std::uint64_t parameter_count(const ModelConfig& c, bool own_head) {
-  const auto wide = [](std::size_t a, std::size_t b) { return static_cast<unsigned __int128>(a) * b; };
-  const std::size_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
-  const unsigned __int128 layer =
-      2 * c.dim + 2 * wide(c.dim, q) + 2 * wide(c.dim, kv) + 3 * wide(c.dim, c.hidden);
-  const unsigned __int128 total = wide(c.vocabulary, c.dim) * (own_head ? 2u : 1u) + layer * c.layers + c.dim +
-                                  wide(c.context, c.head_dim);
-  constexpr unsigned __int128 kLimit = std::uint64_t{1} << 60;
-  return static_cast<std::uint64_t>(total < kLimit ? total : kLimit);
+  const std::uint64_t dim = c.dim, q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
+  const std::uint64_t layer =
+      2 * dim + 2 * dim * q + 2 * dim * kv + 3 * dim * c.hidden;  // extents: 24 bits at most
+  constexpr std::uint64_t kLimit = std::uint64_t{1} << 60;
+  if (layer > kLimit / c.layers) return kLimit;  // beyond any file
+  return dim * c.vocabulary * (own_head ? 2 : 1) + layer * c.layers + dim +
+         std::uint64_t{c.context} * c.head_dim;
 }
 
 class ArrayReader {
@@ -48,15 +48,19 @@ class ArrayReader {
 
 Model load_llama2c(const std::string& path) {
   const tensor_io::MappedFile file(path);
-  if (file.bytes().size() < kHeaderBytes) throw Error(path + ": truncated: a llama2.c checkpoint has a 28-byte header");
+  if (file.bytes().size() < kHeaderBytes)
+    throw Error(path + ": truncated: a llama2.c checkpoint has a 28-byte header");
   std::int32_t header[7];
   std::memcpy(header, file.bytes().data(), kHeaderBytes);
-  if (header[0] == 0x616B3432) throw Error(path + ": a llama2.c checkpoint of version 1 or later; accepted: version 0");
+  if (header[0] == 0x616B3432)
+    throw Error(path + ": a llama2.c checkpoint of version 1 or later; accepted: version 0");
   const bool own_head = header[5] < 0;
-  header[5] = header[5] < 0 ? static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(header[5])) : header[5];
+  header[5] =
+      header[5] < 0 ? static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(header[5])) : header[5];
   for (const std::int32_t number : header) {
     if (number <= 0) {
-      throw Error(path + ": not a llama2.c checkpoint (version 0): its header holds " + std::to_string(number));
+      throw Error(path + ": not a llama2.c checkpoint (version 0): its header holds " +
+                  std::to_string(number));
     }
   }
   Model model;
@@ -69,14 +73,16 @@ Model load_llama2c(const std::string& path) {
   c.vocabulary = static_cast<std::size_t>(header[5]);
   c.context = static_cast<std::size_t>(header[6]);
   if (c.dim % c.heads != 0) {
-    throw Error(path + ": " + std::to_string(c.heads) + " heads do not divide the width " + std::to_string(c.dim));
+    throw Error(path + ": " + std::to_string(c.heads) + " heads do not divide the width " +
+                std::to_string(c.dim));
   }
   c.head_dim = c.dim / c.heads;
   check_config(c, path);
   const std::uint64_t expected = kHeaderBytes + sizeof(float) * parameter_count(c, own_head);
   if (file.bytes().size() != expected) {
     throw Error(path + ": the header needs " + std::to_string(expected) + " bytes, the file has " +
-                std::to_string(file.bytes().size()) + ": truncated, or not a llama2.c checkpoint (version 0)");
+                std::to_string(file.bytes().size()) +
+                ": truncated, or not a llama2.c checkpoint (version 0)");
   }
 
   ArrayReader reader(file.bytes().subspan(kHeaderBytes));

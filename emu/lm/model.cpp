@@ -21,17 +21,23 @@ void visit_linears(ModelType& model, const Visit& visit) {
 
 }  // namespace
 
-void for_each_linear(Model& model, const std::function<void(Linear&)>& visit) { visit_linears(model, visit); }
+void for_each_linear(Model& model, const std::function<void(Linear&)>& visit) {
+  visit_linears(model, visit);
+}
 void for_each_linear(const Model& model, const std::function<void(const Linear&)>& visit) {
   visit_linears(model, visit);
 }
 
 void check_config(const ModelConfig& config, const std::string& source) {
   constexpr std::size_t kLargest = std::size_t{1} << 24;  // products of two stay far inside 64 bits
-  const std::pair<const char*, std::size_t> extents[] = {
-      {"width", config.dim},        {"feed-forward width", config.hidden},  {"layer count", config.layers},
-      {"head count", config.heads}, {"key-value head count", config.kv_heads}, {"vocabulary size", config.vocabulary},
-      {"context length", config.context}, {"head width", config.head_dim}};
+  const std::pair<const char*, std::size_t> extents[] = {{"width", config.dim},
+                                                         {"feed-forward width", config.hidden},
+                                                         {"layer count", config.layers},
+                                                         {"head count", config.heads},
+                                                         {"key-value head count", config.kv_heads},
+                                                         {"vocabulary size", config.vocabulary},
+                                                         {"context length", config.context},
+                                                         {"head width", config.head_dim}};
   for (const auto& [what, value] : extents) {
     if (value == 0 || value > kLargest) {
       throw Error(source + ": " + what + " " + std::to_string(static_cast<long long>(value)) +
@@ -43,7 +49,8 @@ void check_config(const ModelConfig& config, const std::string& source) {
                 std::to_string(config.heads) + " heads");
   }
   if (config.head_dim % 2 != 0) {
-    throw Error(source + ": head width " + std::to_string(config.head_dim) + " is odd; rotary embedding needs pairs");
+    throw Error(source + ": head width " + std::to_string(config.head_dim) +
+                " is odd; rotary embedding needs pairs");
   }
   if (!(config.norm_epsilon > 0) || !(config.rotary_base > 1) || !std::isfinite(config.rotary_base)) {
     throw Error(source + ": normalisation epsilon must be above 0 and the rotary base above 1");
@@ -62,8 +69,10 @@ void check_finite(const std::vector<float>& weights, const std::string& name) {
 Model load_model(const std::string& path) {
   if (std::filesystem::is_directory(path)) return load_hugging_face(path);
   if (path.ends_with(".bin")) return load_llama2c(path);
-  throw Error(path + ": unknown kind of model; accepted: a llama2.c .bin (version 0), a directory with config.json and "
-              ".safetensors of the LLaMA architecture");
+  throw Error(
+      path +
+      ": unknown kind of model; accepted: a llama2.c .bin (version 0), a directory with config.json and "
+      ".safetensors of the LLaMA architecture");
 }
 
 }  // namespace fp6sim::lm

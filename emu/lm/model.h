@@ -15,14 +15,14 @@ enum class RotaryPairs : unsigned char {
 };
 
 struct ModelConfig {
-  std::size_t dim = 0;         ///< width of the residual stream
-  std::size_t hidden = 0;      ///< of the feed-forward network
+  std::size_t dim = 0;     ///< width of the residual stream
+  std::size_t hidden = 0;  ///< of the feed-forward network
   std::size_t layers = 0;
   std::size_t heads = 0;
-  std::size_t kv_heads = 0;    ///< divides heads
+  std::size_t kv_heads = 0;  ///< divides heads
   std::size_t vocabulary = 0;
-  std::size_t context = 0;     ///< positions
-  std::size_t head_dim = 0;    ///< even
+  std::size_t context = 0;   ///< positions
+  std::size_t head_dim = 0;  ///< even
   float rotary_base = 10000;
   float norm_epsilon = 1e-5f;
   RotaryPairs rotary_pairs = RotaryPairs::kAdjacent;
@@ -42,19 +42,19 @@ struct Layer {
 
 struct Model {
   ModelConfig config;
-  std::vector<float> embedding;   ///< [vocabulary, dim]
+  std::vector<float> embedding;  ///< [vocabulary, dim]
   std::vector<Layer> layers;
   std::vector<float> final_norm;  ///< [dim]
   std::vector<float> head;        ///< [vocabulary, dim]; empty: the embedding
 };
 
-/// Calls `visit` for each linear layer of the blocks, in order: what is quantised. Embedding and head are not, as in
-/// the papers.
+/// Calls `visit` for each linear layer of the blocks, in order: what is quantised. Embedding and head are
+/// not, as in the papers.
 void for_each_linear(Model& model, const std::function<void(Linear&)>& visit);
 void for_each_linear(const Model& model, const std::function<void(const Linear&)>& visit);
 
-/// Throws fp6sim::Error, prefixed with `source`, unless every extent is positive and within what 64-bit sizes hold,
-/// heads divide dim where head_dim says so, kv_heads divide heads, head_dim is even.
+/// Throws fp6sim::Error, prefixed with `source`, unless every extent is positive and within what 64-bit sizes
+/// hold, heads divide dim where head_dim says so, kv_heads divide heads, head_dim is even.
 void check_config(const ModelConfig& config, const std::string& source);
 
 /// Throws fp6sim::Error naming tensor and index of the first weight that is not finite.
@@ -62,7 +62,7 @@ void check_finite(const std::vector<float>& weights, const std::string& name);
 
 /// Reads a checkpoint: a llama2.c .bin (version 0) or a Hugging Face LLaMA directory.
 Model load_model(const std::string& path);
-Model load_llama2c(const std::string& path);        ///< see llama2c.cpp for the layout
-Model load_hugging_face(const std::string& path);   ///< config.json beside *.safetensors or their index
+Model load_llama2c(const std::string& path);       ///< see llama2c.cpp for the layout
+Model load_hugging_face(const std::string& path);  ///< config.json beside *.safetensors or their index
 
 }  // namespace fp6sim::lm

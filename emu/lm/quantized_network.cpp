@@ -13,8 +13,12 @@
 namespace fp6sim::lm {
 namespace {
 
-bool is_bf16(const FormatChoice& choice) { return choice.spec.format.name == "bf16"; }
-bool is_conversion(const FormatChoice& choice) { return choice.spec.format.bits == 16; }
+bool is_bf16(const FormatChoice& choice) {
+  return choice.spec.format.name == "bf16";
+}
+bool is_conversion(const FormatChoice& choice) {
+  return choice.spec.format.bits == 16;
+}
 
 float value_of(const FormatChoice& choice, std::uint16_t bits) {
   return is_bf16(choice) ? emu::from_bfloat16(bits) : emu::from_binary16(bits);
@@ -22,7 +26,8 @@ float value_of(const FormatChoice& choice, std::uint16_t bits) {
 
 class TensorCoreOperator final : public LinearOperator {
  public:
-  TensorCoreOperator(const Linear& linear, std::vector<std::uint16_t> weights, bool bf16, emu::Architecture architecture)
+  TensorCoreOperator(const Linear& linear, std::vector<std::uint16_t> weights, bool bf16,
+                     emu::Architecture architecture)
       : rows_(linear.rows), columns_(linear.columns), weights_(std::move(weights)) {
     schedule_.architecture = architecture;
     schedule_.input = bf16 ? emu::TileInput::kBfloat16 : emu::TileInput::kBinary16;
@@ -31,8 +36,9 @@ class TensorCoreOperator final : public LinearOperator {
     std::vector<std::uint16_t> activations(tokens * columns_);
     std::transform(x, x + activations.size(), activations.begin(),
                    schedule_.input == emu::TileInput::kBfloat16 ? emu::to_bfloat16 : emu::to_binary16);
-    emu::exact_gemm(schedule_, {static_cast<std::int64_t>(rows_), static_cast<std::int64_t>(columns_),
-                                static_cast<std::int64_t>(tokens)},
+    emu::exact_gemm(schedule_,
+                    {static_cast<std::int64_t>(rows_), static_cast<std::int64_t>(columns_),
+                     static_cast<std::int64_t>(tokens)},
                     weights_, activations, std::span<float>(y, tokens * rows_));
   }
 
@@ -83,6 +89,21 @@ emu::QuantizedMatrix round_to_nearest(const Linear& linear, const emu::QuantizeS
   return emu::quantize(linear.weights, linear.rows, linear.columns, spec, linear.name);
 }
 
+Linear padded_to_groups(const Linear& linear, const emu::QuantizeSpec& spec) {
+  const std::size_t group = spec.scaled && spec.group != emu::kWholeRow ? spec.group : 1;
+  Linear padded{linear.name, linear.rows, (linear.columns + group - 1) / group * group, {}};
+  if (padded.columns == linear.columns) {
+    padded.weights = linear.weights;
+    return padded;
+  }
+  padded.weights.resize(padded.rows * padded.columns);
+  for (std::size_t r = 0; r < linear.rows; ++r) {
+    std::copy_n(linear.weights.data() + r * linear.columns, linear.columns,
+                padded.weights.data() + r * padded.columns);
+  }
+  return padded;
+}
+
 std::vector<std::uint16_t> dequantized_weights(const Linear& linear, const FormatChoice& choice,
                                                const QuantizeLinear& quantize) {
   std::vector<std::uint16_t> bits(linear.weights.size());
@@ -91,10 +112,17 @@ std::vector<std::uint16_t> dequantized_weights(const Linear& linear, const Forma
                    is_bf16(choice) ? emu::to_bfloat16 : emu::to_binary16);
     return bits;
   }
-  emu::QuantizedMatrix matrix = quantize(linear, choice.spec);
+  const Linear padded = padded_to_groups(linear, choice.spec);
+  emu::QuantizedMatrix matrix = quantize(padded, choice.spec);
   const auto packed = emu::pack_linear(emu::default_split(choice.spec.format.bits), matrix.codes);
   matrix.codes = emu::unpack_linear(packed);
+  bits.resize(padded.weights.size());
   emu::dequantize_to_binary16(matrix, bits);
+  for (std::size_t r = 1; r < linear.rows; ++r) {  // close the rows up again
+    std::copy_n(bits.begin() + static_cast<std::ptrdiff_t>(r * padded.columns), linear.columns,
+                bits.begin() + static_cast<std::ptrdiff_t>(r * linear.columns));
+  }
+  bits.resize(linear.weights.size());
   return bits;
 }
 
@@ -124,6 +152,8 @@ std::unique_ptr<Network> quantized_network(const Model& model, const FormatChoic
   });
 }
 
-std::unique_ptr<Network> plain_network(const Model& model) { return std::make_unique<Network>(model, binary32_operator); }
+std::unique_ptr<Network> plain_network(const Model& model) {
+  return std::make_unique<Network>(model, binary32_operator);
+}
 
 }  // namespace fp6sim::lm

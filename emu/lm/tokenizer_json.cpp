@@ -11,23 +11,29 @@ namespace {
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581
 constexpr std::int64_t kLargestVocabulary = 1 << 24;
 
-std::string with_spaces(std::string piece) {
-  for (auto at = piece.find(kSpaceMark); at != std::string::npos; at = piece.find(kSpaceMark, at)) {
-    piece.replace(at, kSpaceMark.size(), " ");
+std::string with_spaces(std::string_view piece) {
+  std::string text;
+  while (!piece.empty()) {
+    const bool mark = piece.starts_with(kSpaceMark);
+    text.push_back(mark ? ' ' : piece.front());
+    piece.remove_prefix(mark ? kSpaceMark.size() : 1);
   }
-  return piece;
+  return text;
 }
 
-const boost::json::object& object_at(const boost::json::value& value, const char* key, const std::string& path) {
+const boost::json::object& object_at(const boost::json::value& value, const char* key,
+                                     const std::string& path) {
   const auto* object = value.if_object();
   const auto* found = object != nullptr ? object->if_contains(key) : nullptr;
-  if (found == nullptr || !found->is_object()) throw Error(path + ": the object '" + std::string(key) + "' is missing");
+  if (found == nullptr || !found->is_object())
+    throw Error(path + ": the object '" + std::string(key) + "' is missing");
   return found->get_object();
 }
 
 std::string text_at(const boost::json::object& object, const char* key) {
   const auto* found = object.if_contains(key);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
+  if (found == nullptr || !found->is_string()) return {};
+  return std::string(found->get_string());
 }
 
 /// All objects of a normalizer or pre-tokenizer, a Sequence flattened.
@@ -63,33 +69,37 @@ Tokenizer Tokenizer::load_hugging_face(const std::string& path) {
     } else if (type == "Replace" && text_at(*step, "content") == kSpaceMark) {
       marks_spaces = true;
     } else {
-      throw Error(path + ": normalizer '" + type + "' is not supported; accepted: Prepend and Replace of U+2581");
+      throw Error(path + ": normalizer '" + type +
+                  "' is not supported; accepted: Prepend and Replace of U+2581");
     }
   }
   for (const auto* step : steps(root.get_object().if_contains("pre_tokenizer"), "pretokenizers")) {
     const std::string type = text_at(*step, "type");
     if (type != "Metaspace") {
-      throw Error(path + ": pre-tokenizer '" + type + "' is not supported; accepted: Metaspace (sentencepiece origin)");
+      throw Error(path + ": pre-tokenizer '" + type +
+                  "' is not supported; accepted: Metaspace (sentencepiece origin)");
     }
     marks_spaces = true;
     const auto* prefix = step->if_contains("add_prefix_space");
     const std::string scheme = text_at(*step, "prepend_scheme");
-    tokenizer.leading_space_ = scheme.empty() ? prefix == nullptr || !prefix->is_bool() || prefix->get_bool()
-                                              : scheme != "never";
+    tokenizer.leading_space_ =
+        scheme.empty() ? prefix == nullptr || !prefix->is_bool() || prefix->get_bool() : scheme != "never";
   }
-  if (!marks_spaces) throw Error(path + ": spaces are not marked by U+2581: not a tokenizer of sentencepiece origin");
+  if (!marks_spaces)
+    throw Error(path + ": spaces are not marked by U+2581: not a tokenizer of sentencepiece origin");
 
   std::int64_t size = 0;
   std::vector<std::pair<std::string, std::int64_t>> entries;
   const auto add = [&](std::string piece, const boost::json::value& id) {
-    const json::Value number(id, path, "token '" + piece + "'");
+    const json::Value number(id, path, std::string("token '").append(piece).append("'"));
     const std::int64_t token = number.as_integer(0, kLargestVocabulary);
     entries.emplace_back(std::move(piece), token);
     size = std::max(size, token + 1);
   };
   for (const auto& [piece, id] : vocabulary) add(std::string(piece), id);
   const std::size_t ordinary = entries.size();
-  if (const auto* added = root.get_object().if_contains("added_tokens"); added != nullptr && added->is_array()) {
+  if (const auto* added = root.get_object().if_contains("added_tokens");
+      added != nullptr && added->is_array()) {
     for (const auto& token : added->get_array()) {
       if (token.is_object() && token.get_object().contains("id")) {
         add(text_at(token.get_object(), "content"), token.get_object().at("id"));

@@ -38,7 +38,8 @@ float exponential(float x) {
   const float r = (x - n * c::kLn2High) - n * c::kLn2Low;
   float sum = c::kTaylor[0];
   for (std::size_t k = 1; k < std::size(c::kTaylor); ++k) sum = sum * r + c::kTaylor[k];
-  const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) << 23;  // n, modulo what the shift drops
+  const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted)
+                                 << 23;  // n, modulo what the shift drops
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(sum) + exponent);
 }
 

@@ -1,5 +1,5 @@
-// The few dense operations a language model needs, in one fixed order of additions: the same bits on every machine,
-// whatever its vector width, and on any number of threads.
+// The few dense operations a language model needs, in one fixed order of additions: the same bits on every
+// machine, whatever its vector width, and on any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ class PackedMatrix {
   std::vector<float> panels_;  // the last panel padded with zeros
 };
 
-/// y[t * y_stride + r] = sum over c of x[t * x_stride + c] * W(r, c), c ascending from +0, product and sum each rounded
-/// to binary32 (no fused multiply-add).
+/// y[t * y_stride + r] = sum over c of x[t * x_stride + c] * W(r, c), c ascending from +0, product and sum
+/// each rounded to binary32 (no fused multiply-add).
 void multiply(const float* x, std::size_t x_stride, std::size_t tokens, const PackedMatrix& w, float* y,
               std::size_t y_stride);
 

@@ -19,7 +19,9 @@ using Wide = hn::CappedTag<float, 16>;
 using Narrow = hn::CappedTag<float, 8>;
 constexpr std::size_t kNarrowRows = 8;
 
-std::size_t PanelRows(std::size_t rows) { return rows <= kNarrowRows ? kNarrowRows : 2 * hn::Lanes(Wide()); }
+std::size_t PanelRows(std::size_t rows) {
+  return rows <= kNarrowRows ? kNarrowRows : 2 * hn::Lanes(Wide());
+}
 
 // kTokens x (kVectors vectors of rows) accumulators stay in registers over all columns.
 template <std::size_t kTokens, std::size_t kVectors, class D>
@@ -106,7 +108,8 @@ HWY_INLINE V Exponential(D d, V x) {
 float Maximum(const float* x, std::size_t count) {
   const Wide d;
   auto largest = hn::LoadU(d, x);
-  for (std::size_t i = hn::Lanes(d); i < count; i += hn::Lanes(d)) largest = hn::Max(largest, hn::LoadU(d, x + i));
+  for (std::size_t i = hn::Lanes(d); i < count; i += hn::Lanes(d))
+    largest = hn::Max(largest, hn::LoadU(d, x + i));
   return hn::GetLane(hn::MaxOfLanes(d, largest));
 }
 
@@ -147,12 +150,16 @@ HWY_EXPORT(Maximum);
 HWY_EXPORT(Exponentials);
 HWY_EXPORT(SiluMultiply);
 
-std::size_t panel_rows(std::size_t rows) { return HWY_DYNAMIC_DISPATCH(PanelRows)(rows); }
+std::size_t panel_rows(std::size_t rows) {
+  return HWY_DYNAMIC_DISPATCH(PanelRows)(rows);
+}
 void multiply(const float* x, std::size_t x_stride, std::size_t tokens, const PackedMatrix& w, float* y,
               std::size_t y_stride) {
   HWY_DYNAMIC_DISPATCH(Multiply)(x, x_stride, tokens, w, y, y_stride);
 }
-float maximum(const float* x, std::size_t count) { return HWY_DYNAMIC_DISPATCH(Maximum)(x, count); }
+float maximum(const float* x, std::size_t count) {
+  return HWY_DYNAMIC_DISPATCH(Maximum)(x, count);
+}
 void exponentials(const float* x, std::size_t count, float largest, float* out, float* partial) {
   HWY_DYNAMIC_DISPATCH(Exponentials)(x, count, largest, out, partial);
 }

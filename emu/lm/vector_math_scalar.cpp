@@ -5,14 +5,18 @@
 
 namespace fp6sim::lm::simd {
 
-std::size_t panel_rows(std::size_t) { return 8; }
+std::size_t panel_rows(std::size_t) {
+  return 8;
+}
 
 void multiply(const float* x, std::size_t x_stride, std::size_t tokens, const PackedMatrix& w, float* y,
               std::size_t y_stride) {
   reference::multiply(x, x_stride, tokens, w, y, y_stride);
 }
 
-float maximum(const float* x, std::size_t count) { return *std::max_element(x, x + count); }
+float maximum(const float* x, std::size_t count) {
+  return *std::max_element(x, x + count);
+}
 
 void exponentials(const float* x, std::size_t count, float largest, float* out, float* partial) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -21,6 +25,8 @@ void exponentials(const float* x, std::size_t count, float largest, float* out, 
   }
 }
 
-void silu_multiply(float* gate, const float* up, std::size_t count) { reference::silu_multiply(gate, up, count); }
+void silu_multiply(float* gate, const float* up, std::size_t count) {
+  reference::silu_multiply(gate, up, count);
+}
 
 }  // namespace fp6sim::lm::simd
