@@ -26,6 +26,23 @@ float silu_times(float gate, float up) {
   return gate / (1.0f + reference::exponential(-gate)) * up;
 }
 
+/// out[i] = exp(x[i] - largest), added up in `partial`; returns the largest.
+float exponentials_of(const float* x, std::size_t count, float* out, float* partial) {
+  const std::size_t whole = count / kPartialSums * kPartialSums;
+  float largest = whole == 0 ? x[0] : simd::maximum(x, whole);
+  for (std::size_t i = whole; i < count; ++i) largest = std::max(largest, x[i]);
+  simd::exponentials(x, whole, largest, out, partial);
+  if (whole < count) {
+    // What pads the last vector adds exp(-87) to partial sums whose total is at least 1: not one bit changes.
+    std::array<float, kPartialSums> tail;
+    tail.fill(largest - 2 * exponential_constants::kLargest);
+    std::copy(x + whole, x + count, tail.begin());
+    simd::exponentials(tail.data(), kPartialSums, largest, tail.data(), partial);
+    std::copy_n(tail.begin(), count - whole, out + whole);
+  }
+  return largest;
+}
+
 }  // namespace
 
 namespace reference {
@@ -97,26 +114,15 @@ void multiply(const float* x, std::size_t x_stride, std::size_t tokens, const Pa
 }
 
 void softmax(float* x, std::size_t count) {
-  const std::size_t whole = count / kPartialSums * kPartialSums;
-  float largest = whole == 0 ? x[0] : simd::maximum(x, whole);
-  for (std::size_t i = whole; i < count; ++i) largest = std::max(largest, x[i]);
   std::array<float, kPartialSums> partial{};
-  simd::exponentials(x, whole, largest, x, partial.data());
-  for (std::size_t i = whole; i < count; ++i) {
-    x[i] = reference::exponential(x[i] - largest);
-    partial[i % kPartialSums] += x[i];
-  }
+  exponentials_of(x, count, x, partial.data());
   const float scale = 1.0f / sum_of(partial);
   for (std::size_t i = 0; i < count; ++i) x[i] *= scale;
 }
 
 double log_sum_exp(const float* x, std::size_t count, float* exponentials) {
-  const std::size_t whole = count / kPartialSums * kPartialSums;
-  float largest = whole == 0 ? x[0] : simd::maximum(x, whole);
-  for (std::size_t i = whole; i < count; ++i) largest = std::max(largest, x[i]);
   std::array<float, kPartialSums> unused{};
-  simd::exponentials(x, whole, largest, exponentials, unused.data());
-  for (std::size_t i = whole; i < count; ++i) exponentials[i] = reference::exponential(x[i] - largest);
+  const float largest = exponentials_of(x, count, exponentials, unused.data());
   std::array<double, 8> partial{};
   for (std::size_t i = 0; i < count; ++i) partial[i % 8] += static_cast<double>(exponentials[i]);
   double sum = 0;
