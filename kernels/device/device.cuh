@@ -4,6 +4,7 @@
 //   FP6SIM_DEVICE            marks a function of the kernel
 //   FP6SIM_KERNEL(t, b)      marks a kernel of t threads a CTA, at least b CTAs on an SM
 //   FP6SIM_UNROLL            before a loop whose bounds are constants: registers need constant indices
+//   FP6SIM_NO_UNROLL         before a loop that should stay one: code size, or a bound known only at run time
 //   FP6SIM_BUILD             an inline namespace, so that both builds of a kernel can live in one program
 #pragma once
 
@@ -11,6 +12,7 @@
 #define FP6SIM_DEVICE __device__ __forceinline__
 #define FP6SIM_KERNEL(threads, blocks) __global__ void __launch_bounds__(threads, blocks)
 #define FP6SIM_UNROLL _Pragma("unroll")
+#define FP6SIM_NO_UNROLL _Pragma("unroll 1")
 #define FP6SIM_BUILD device_build
 #include "kernels/device/ptx_arithmetic.cuh"
 #include "kernels/device/ptx_async.cuh"
@@ -20,6 +22,7 @@
 #define FP6SIM_DEVICE inline
 #define FP6SIM_KERNEL(threads, blocks) inline void
 #define FP6SIM_UNROLL
+#define FP6SIM_NO_UNROLL
 #define FP6SIM_BUILD host_build
 #include "kernels/device/host.cuh"
 #endif

@@ -15,20 +15,24 @@ template <class T>
 FP6SIM_DEVICE void store_output(const Accumulators<T>& accumulators, const GemmParameters& p,
                                 const CtaPosition& at, int warp) {
   const int lane = static_cast<int>(lane_id());
+  const int row = 16 * at.first_block + warp * T::kWarpRows + lane / 4;
+  int token = at.first_token + 2 * (lane % 4);
+  std::uint16_t* out = p.y + static_cast<long long>(token) * p.m + row;
   FP6SIM_UNROLL
-  for (int block = 0; block < T::kRowBlocks; ++block) {
+  for (int batch = 0; batch < T::kBatchBlocks; ++batch) {
     FP6SIM_UNROLL
-    for (int batch = 0; batch < T::kBatchBlocks; ++batch) {
+    for (int odd = 0; odd < 2; ++odd) {
       FP6SIM_UNROLL
-      for (int i = 0; i < 4; ++i) {
-        const int row = 16 * at.first_block + warp * T::kWarpRows + 16 * block + lane / 4 + 8 * (i / 2);
-        const int token = at.first_token + 8 * batch + 2 * (lane % 4) + i % 2;
-        if (row >= p.m || token >= p.n) continue;
-        const float sum = accumulators.sum[block][batch][i];
+      for (int eight = 0; eight < 2 * T::kRowBlocks; ++eight) {
+        if (token >= p.n || row + 8 * eight >= p.m) continue;
+        const float sum = accumulators.sum[eight / 2][batch][2 * (eight % 2) + odd];
         const std::uint16_t rounded =
             T::kSpec.activation == Activation::kFp16 ? to_half(sum) : to_bfloat16(sum);
-        store_global(p.y + static_cast<long long>(token) * p.m + row, rounded);
+        store_global(out + 8 * eight, rounded);
       }
+      const int to_next = odd == 0 ? 1 : 7;
+      token += to_next;
+      out += static_cast<long long>(to_next) * p.m;
     }
   }
 }
@@ -78,6 +82,7 @@ FP6SIM_DEVICE void finish_tile(Accumulators<T>& accumulators, const GemmParamete
     FP6SIM_UNROLL
     for (int quad = 0; quad < Partial::kQuads; ++quad) {
       auto& sum = accumulators.sum[quad / T::kBatchBlocks][quad % T::kBatchBlocks];
+      FP6SIM_NO_UNROLL
       for (int split = 0; split < p.splits; ++split) {
         const Floats4 part = load_global(Partial::at(p, at.tile, split, thread) + quad * Partial::kThreads);
         FP6SIM_UNROLL

@@ -41,6 +41,7 @@ FP6SIM_DEVICE void produce_activations(std::byte* stage, const GemmParameters& p
     if (p.vector_activations != 0) {
       bulk_copy_to_shared(to, from, 2u * static_cast<unsigned>(columns), landed);
     } else {
+      FP6SIM_NO_UNROLL
       for (int column = 0; column < columns; ++column) store_shared(to + column, load_global(from + column));
     }
   }
@@ -52,6 +53,7 @@ FP6SIM_DEVICE void zero_columns(std::byte* stage, const GemmParameters& p, int k
   const int columns = p.k - k_tile * kTileK;
   for (int row = static_cast<int>(lane_id()); row < T::kTileN; row += 32) {
     auto* to = reinterpret_cast<std::uint16_t*>(stage + T::kStage.activations + row * kActivationPitch);
+    FP6SIM_NO_UNROLL
     for (int column = columns; column < kTileK; ++column) store_shared(to + column, std::uint16_t{0});
   }
 }
@@ -61,6 +63,7 @@ FP6SIM_DEVICE void produce(std::byte* stages, StageBarriers* barriers, const Gem
                            const CtaPosition& at) {
   int slot = 0;
   unsigned parity = 1;  // of the phase before the first: every stage starts free
+  FP6SIM_NO_UNROLL
   for (int k_tile = at.tile_begin; k_tile < at.tile_end; ++k_tile) {
     std::byte* const stage = stages + slot * T::kStage.bytes;
     Mbarrier* const landed = &barriers->landed[slot];
@@ -105,6 +108,7 @@ gemm_hopper(const GemmParameters p) {
   }
   // Tokens beyond n: zeroed in every stage here, and never written again.
   const int tokens = p.n - at.first_token < T::kTileN ? p.n - at.first_token : T::kTileN;
+  FP6SIM_NO_UNROLL
   for (int slot = 0; slot < kStages; ++slot) {
     std::byte* const rows = stages + slot * T::kStage.bytes + T::kStage.activations;
     for (int chunk = tokens * 8 + static_cast<int>(thread_idx().x); chunk < T::kTileN * 8;
@@ -126,6 +130,7 @@ gemm_hopper(const GemmParameters p) {
     }
     int slot = 0;
     unsigned parity = 0;
+    FP6SIM_NO_UNROLL
     for (int k_tile = at.tile_begin; k_tile < at.tile_end; ++k_tile) {
       mbarrier_wait(&barriers->landed[slot], parity);
       if (has_rows) multiply_stage<T>(accumulators, terms, stages + slot * T::kStage.bytes, warp);

@@ -75,42 +75,83 @@ FP6SIM_DEVICE void load_words(LaneWords<T::kSpec>& words, const std::byte* stage
   }
 }
 
-/// Adds the stage's 64 columns to the warp's sums, k ascending. Half a stage (two mma steps) of fragments is
-/// in registers at a time: while its mma run, nothing keeps the compiler from dequantising the other half.
+/// The same for two of the four steps: half the registers, for tiles whose accumulators fill most of them.
+/// Eight-byte loads of words 16 bytes apart conflict in pairs of lanes, which these tiles do not notice
+/// beside their activations.
+template <class T>
+FP6SIM_DEVICE void load_half_words(LaneWords<T::kSpec>& words, const std::byte* stage, int block, int half) {
+  constexpr int kWide = LaneWords<T::kSpec>::kWide;
+  constexpr int kNarrow = LaneWords<T::kSpec>::kNarrow;
+  const int lane = static_cast<int>(lane_id());
+  if constexpr (kWide == 8) {
+    const Words4 four = load_shared(reinterpret_cast<const Words4*>(stage) + block * 64 + 32 * half + lane);
+    FP6SIM_UNROLL
+    for (int i = 0; i < 4; ++i) words.wide[4 * half + i] = four.word[i];
+  } else {
+    const Words2 two = load_shared(reinterpret_cast<const Words2*>(stage) + (block * 32 + lane) * 2 + half);
+    words.wide[2 * half] = two.word[0];
+    words.wide[2 * half + 1] = two.word[1];
+  }
+  const auto* narrow =
+      reinterpret_cast<const std::uint32_t*>(stage + T::kStage.narrow) + (block * 32 + lane) * kNarrow;
+  if constexpr (kNarrow == 2) words.narrow[half] = load_shared(narrow + half);
+  if constexpr (kNarrow == 1) words.narrow[0] = load_shared(narrow);
+}
+
+/// The B fragments of one step for two blocks of 8 tokens (where the tile has but one, of two steps for it),
+/// by one ldmatrix: lanes 8i..8i+7 name the rows of matrix i, eight tokens' columns 0..7 (i even) or 8..15 of
+/// the step.
+template <class T>
+FP6SIM_DEVICE void load_tokens(std::uint32_t (&b)[4], const std::byte* stage, int step, int pair) {
+  const int lane = static_cast<int>(lane_id());
+  const std::byte* tokens = stage + T::kStage.activations + lane % 8 * kActivationPitch + lane / 8 % 2 * 16;
+  if constexpr (T::kBatchBlocks == 1) {
+    ldmatrix<4>(b, tokens + (step + lane / 16) * 32);
+  } else {
+    ldmatrix<4>(b, tokens + (2 * pair + lane / 16) * (8 * kActivationPitch) + step * 32);
+  }
+}
+
+/// Adds the stage's 64 columns to the warp's sums, k ascending. A step's fragments are dequantised while the
+/// mma of the step before still run: nothing orders them but the registers.
 template <class T>
 FP6SIM_DEVICE void multiply_stage(Accumulators<T>& accumulators, WarpTerms<T>& terms, const std::byte* stage,
                                   int warp) {
   constexpr MmaInput kInput = T::kSpec.activation == Activation::kFp16 ? MmaInput::kF16 : MmaInput::kBf16;
-  const int lane = static_cast<int>(lane_id());
+  constexpr int kPairs = T::kBatchBlocks == 1 ? 1 : T::kBatchBlocks / 2;
+  constexpr bool kWideTile = T::kBatchBlocks > 8;
   LaneWords<T::kSpec> words[T::kRowBlocks];
-  FP6SIM_UNROLL
-  for (int block = 0; block < T::kRowBlocks; ++block)
-    load_words<T>(words[block], stage, warp * T::kRowBlocks + block);
-  if constexpr (T::kStage.groups == 1) load_group_terms<T>(terms, stage, warp, 0);
-  // ldmatrix: lanes 8i..8i+7 name the rows (tokens) of matrix i, which holds columns 8i..8i+7 of the half.
-  const std::byte* tokens = stage + T::kStage.activations + (lane % 8) * kActivationPitch + (lane / 8) * 16;
-  FP6SIM_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    if constexpr (T::kStage.groups == 2) load_group_terms<T>(terms, stage, warp, half);
-    std::uint32_t a[T::kRowBlocks][2][4];
+  if constexpr (!kWideTile) {
     FP6SIM_UNROLL
     for (int block = 0; block < T::kRowBlocks; ++block) {
-      FP6SIM_UNROLL
-      for (int step = 0; step < 2; ++step) {
-        dequantize_fragment<T::kSpec>(a[block][step], words[block], 2 * half + step, terms.rows[block]);
+      load_words<T>(words[block], stage, warp * T::kRowBlocks + block);
+    }
+  }
+  if constexpr (T::kStage.groups == 1) load_group_terms<T>(terms, stage, warp, 0);
+  std::uint32_t b[4];
+  FP6SIM_UNROLL
+  for (int step = 0; step < 4; ++step) {
+    if (T::kStage.groups == 2 && step % 2 == 0) load_group_terms<T>(terms, stage, warp, step / 2);
+    if (kWideTile) sync_warp();  // keeps the compiler from loading tokens so far ahead that registers run out
+    std::uint32_t a[T::kRowBlocks][4];
+    FP6SIM_UNROLL
+    for (int block = 0; block < T::kRowBlocks; ++block) {
+      if (kWideTile && step % 2 == 0) {
+        load_half_words<T>(words[block], stage, warp * T::kRowBlocks + block, step / 2);
       }
+      dequantize_fragment<T::kSpec>(a[block], words[block], step, terms.rows[block]);
     }
     FP6SIM_UNROLL
-    for (int batch = 0; batch < T::kBatchBlocks; ++batch) {
-      std::uint32_t b[4];
-      ldmatrix<4>(b, tokens + batch * 8 * kActivationPitch + half * 64);
+    for (int pair = 0; pair < kPairs; ++pair) {
+      if (T::kBatchBlocks > 1 || step % 2 == 0) load_tokens<T>(b, stage, step, pair);
       FP6SIM_UNROLL
-      for (int step = 0; step < 2; ++step) {
-        const std::uint32_t b_step[2] = {b[2 * step], b[2 * step + 1]};
+      for (int one = 0; one < (T::kBatchBlocks == 1 ? 1 : 2); ++one) {
+        const int half = T::kBatchBlocks == 1 ? step % 2 : one;
+        const std::uint32_t tokens[2] = {b[2 * half], b[2 * half + 1]};
         FP6SIM_UNROLL
         for (int block = 0; block < T::kRowBlocks; ++block) {
-          auto& sum = accumulators.sum[block][batch];
-          mma_m16n8k16(kInput, sum, a[block][step], b_step, sum);
+          auto& sum = accumulators.sum[block][2 * pair + one];
+          mma_m16n8k16(kInput, sum, a[block], tokens, sum);
         }
       }
     }

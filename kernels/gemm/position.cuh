@@ -53,6 +53,18 @@ FP6SIM_DEVICE long long first_group(int k_tile) {
   return kGroup >= kTileK ? k_tile / (kGroup / kTileK) : static_cast<long long>(k_tile) * T::kStage.groups;
 }
 
+/// Bytes run `index` takes of a full CTA tile.
+template <class T>
+FP6SIM_DEVICE constexpr unsigned stage_run_capacity(int index) {
+  constexpr std::size_t kBlocks = kTileM / 16;
+  if (index == 0) return static_cast<unsigned>(kBlocks * 4 * emu::wide_block_words(T::kSpec.split));
+  if (StageRuns<T>::kHasNarrow && index == 1) {
+    return static_cast<unsigned>(kBlocks * 4 * emu::narrow_block_words(T::kSpec.split));
+  }
+  const int part = index - (StageRuns<T>::kHasNarrow ? 2 : 1);
+  return part < T::kStage.groups ? 2 * kTileM : kTileM / 2;
+}
+
 /// Run `index` (a constant after unrolling) of the stage that holds k tile `k_tile`.
 template <class T>
 FP6SIM_DEVICE StageRun stage_run(const GemmParameters& p, const CtaPosition& at, int k_tile, int index) {
