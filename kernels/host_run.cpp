@@ -41,38 +41,46 @@ std::vector<simt::Buffer> packed_parts(const GemmArguments& arguments, const Pac
 
 }  // namespace
 
-simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun& run) {
-  if (const Status status = check(arguments); !status.ok()) throw Error(status.message);
+simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& run) {
   const Plan& plan = arguments.plan;
-  const Instance* instance = find_instance(arguments.spec, plan.generation, plan.tile_n);
-  assert(instance != nullptr && "choose_plan() only names compiled kernels");
   PackedLayout layout;
   packed_layout(arguments.spec, arguments.shape.m, arguments.shape.k, layout);
-  Target target;
-  target.config.architecture = run.architecture;
-  target.config.recorder = run.recorder;
-  target.config.workers = run.workers;
-  target.config.check_races = run.check_races;
-  const auto extent = [](std::int64_t a, std::int64_t b) {
+  const auto elements = [](std::int64_t a, std::int64_t b) {
     return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
   };
-  target.config.buffers = packed_parts(arguments, layout);
+  simt::LaunchConfig config;
+  config.kernel_name = kernel_name(arguments.spec);
+  config.grid = {static_cast<unsigned>(plan.m_tiles * plan.n_tiles), static_cast<unsigned>(plan.splits), 1};
+  config.block = {static_cast<unsigned>(plan.threads), 1, 1};
+  config.dynamic_shared_bytes = plan.shared_bytes;
+  config.architecture = run.architecture;
+  config.recorder = run.recorder;
+  config.workers = run.workers;
+  config.check_races = run.check_races;
+  config.buffers = packed_parts(arguments, layout);
   for (const auto& buffer :
-       {simt::read_only("activations", arguments.x, extent(arguments.shape.n, arguments.shape.k)),
-        simt::read_write("output", arguments.y, extent(arguments.shape.n, arguments.shape.m))}) {
-    target.config.buffers.push_back(buffer);
+       {simt::read_only("activations", arguments.x, elements(arguments.shape.n, arguments.shape.k)),
+        simt::read_write("output", arguments.y, elements(arguments.shape.n, arguments.shape.m))}) {
+    config.buffers.push_back(buffer);
   }
   if (workspace_bytes(plan) != 0) {
     auto* workspace = static_cast<std::byte*>(arguments.workspace);
     const std::size_t counters = counter_bytes(plan);
-    target.config.buffers.push_back(simt::read_write("counters", workspace, counters));
-    target.config.buffers.push_back(
+    config.buffers.push_back(simt::read_write("counters", workspace, counters));
+    config.buffers.push_back(
         simt::read_write("partial sums", workspace + counters, workspace_bytes(plan) - counters));
   }
-  const LaunchShape shape{static_cast<unsigned>(plan.m_tiles * plan.n_tiles),
-                          static_cast<unsigned>(plan.splits), static_cast<unsigned>(plan.threads),
-                          plan.shared_bytes};
-  instance->launch(bind(arguments), shape, target);
+  return config;
+}
+
+simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun& run) {
+  if (const Status status = check(arguments); !status.ok()) throw Error(status.message);
+  const Instance* instance = find_instance(arguments.spec, arguments.plan.generation, arguments.plan.tile_n);
+  assert(instance != nullptr && "choose_plan() only names compiled kernels");
+  Target target{launch_config(arguments, run), {}};
+  const simt::LaunchConfig& config = target.config;
+  instance->launch(bind(arguments),
+                   {config.grid.x, config.grid.y, config.block.x, config.dynamic_shared_bytes}, target);
   return target.statistics;
 }
 
@@ -148,6 +156,10 @@ GemmArguments HostProblem::arguments() {
   arguments.workspace = workspace_.empty() ? nullptr : workspace_.data();
   arguments.workspace_bytes = workspace_.size() * sizeof(Line);
   return arguments;
+}
+
+std::span<std::byte> HostProblem::packed() {
+  return {reinterpret_cast<std::byte*>(packed_.data()), packed_bytes_};
 }
 
 std::uint16_t HostProblem::weight(std::int64_t row, std::int64_t column) const {

@@ -24,6 +24,9 @@ struct HostRun {
 /// simt::Violation for what the kernel did wrong.
 simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun& run);
 
+/// The launch of checked arguments: grid, threads, shared memory and every buffer the kernel may touch.
+simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& run);
+
 /// Random weights, scales and activations of one GEMM with room for its output and workspace, all aligned:
 /// what verify, traces and benchmarks run on. The same seed gives the same bits everywhere.
 struct HostProblem {
@@ -38,6 +41,9 @@ struct HostProblem {
   KernelSpec spec;
   GemmShape shape;
   Plan plan;
+  /// The packed words, for tests that damage them.
+  std::span<std::byte> packed();
+
   std::vector<std::uint8_t> codes;    ///< [m, k]
   std::vector<std::uint16_t> scales;  ///< [m, k/group], of the activation's type
   std::vector<std::uint8_t> zeros;

@@ -29,7 +29,7 @@ struct Target {
 };
 
 template <class... Parameters>
-std::string launch(const char*, void (*kernel)(Parameters...), const LaunchShape& shape, const Target& target,
+std::string launch(void (*kernel)(Parameters...), const LaunchShape& shape, const Target& target,
                    std::type_identity_t<Parameters>... parameters) {
   // Raising the limit touches no stream, so it may happen inside a capture; it is a host-side table entry.
   cudaError_t error =
@@ -45,16 +45,15 @@ std::string launch(const char*, void (*kernel)(Parameters...), const LaunchShape
 
 #else
 
-/// What the executor is told besides the launch's shape: architecture, buffers, recorder.
+/// What the executor is told besides the launch's shape: name, architecture, buffers, recorder.
 struct Target {
   simt::LaunchConfig config;
   simt::LaunchStatistics statistics;
 };
 
 template <class... Parameters>
-std::string launch(const char* name, void (*kernel)(Parameters...), const LaunchShape& shape, Target& target,
+std::string launch(void (*kernel)(Parameters...), const LaunchShape& shape, Target& target,
                    std::type_identity_t<Parameters>... parameters) {
-  target.config.kernel_name = name;
   target.config.grid = {shape.grid_x, shape.grid_y, 1};
   target.config.block = {shape.threads, 1, 1};
   target.config.dynamic_shared_bytes = shape.shared_bytes;

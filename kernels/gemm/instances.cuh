@@ -23,9 +23,9 @@ template <KernelSpec S, Generation G, int TileN>
 std::string launch_instance(const GemmParameters& parameters, const LaunchShape& shape, Target& target) {
   using T = Tile<S, TileN, G>;
   if constexpr (G == Generation::kAmpere) {
-    return launch("gemm_ampere", gemm_ampere<T>, shape, target, parameters);
+    return launch(gemm_ampere<T>, shape, target, parameters);
   } else {
-    return launch("gemm_hopper", gemm_hopper<T>, shape, target, parameters);
+    return launch(gemm_hopper<T>, shape, target, parameters);
   }
 }
 
