@@ -8,10 +8,9 @@
 
 namespace fp6sim::sim {
 
-DesignDescription load_design(std::string_view name_or_path) {
+DesignDescription read_design(const json::Document& document) {
   static constexpr std::array<std::string_view, 7> kPlacements{"simt", "operand", "smem",  "copy",
                                                                "l2",   "memctrl", "native"};
-  const json::Document document = json::read_file(description_file(kDesignFolder, name_or_path));
   json::Object object = document.object();
   DesignDescription design;
   design.name = object.get("name").as_name();
@@ -28,6 +27,10 @@ DesignDescription load_design(std::string_view name_or_path) {
   }
   object.finish();
   return design;
+}
+
+DesignDescription load_design(std::string_view name_or_path) {
+  return read_design(json::read_file(description_file(kDesignFolder, name_or_path)));
 }
 
 std::vector<std::string> design_names() { return description_names(kDesignFolder); }

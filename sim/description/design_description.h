@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "emu/json/reader.h"
+
 namespace fp6sim::sim {
 
 /// Where the weight is expanded, from the instructions of today's GPUs up to a tensor core that takes six bits.
@@ -31,6 +33,8 @@ struct DesignDescription {
 };
 
 DesignDescription load_design(std::string_view name_or_path);
+/// The same from a document: a description with some of its values replaced.
+DesignDescription read_design(const json::Document& document);
 std::vector<std::string> design_names();
 
 }  // namespace fp6sim::sim

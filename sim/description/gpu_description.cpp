@@ -113,9 +113,8 @@ EnergyDescription read_energy(json::Object object) {
 
 }  // namespace
 
-GpuDescription load_gpu(std::string_view name_or_path) {
+GpuDescription read_gpu(const json::Document& document) {
   static constexpr std::array<std::string_view, 4> kArchitectures{"volta", "ampere", "ada", "hopper"};
-  const json::Document document = json::read_file(description_file(kGpuFolder, name_or_path));
   json::Object object = document.object();
   GpuDescription gpu;
   gpu.name = object.get("name").as_name();
@@ -128,6 +127,10 @@ GpuDescription load_gpu(std::string_view name_or_path) {
   gpu.energy = read_energy(object.object("energy"));
   object.finish();
   return gpu;
+}
+
+GpuDescription load_gpu(std::string_view name_or_path) {
+  return read_gpu(json::read_file(description_file(kGpuFolder, name_or_path)));
 }
 
 std::vector<std::string> gpu_names() { return description_names(kGpuFolder); }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "emu/json/reader.h"
+
 namespace fp6sim::sim {
 
 /// One streaming multiprocessor. Rates are per SM and cycle over all four sub-cores.
@@ -97,6 +99,8 @@ struct GpuDescription {
 /// Reads sim/gpus/<name>.json (see sim/data_files.h) or the file at a path. Throws fp6sim::Error naming file, key,
 /// value and range.
 GpuDescription load_gpu(std::string_view name_or_path);
+/// The same from a document: a description with some of its values replaced.
+GpuDescription read_gpu(const json::Document& document);
 std::vector<std::string> gpu_names();
 
 }  // namespace fp6sim::sim

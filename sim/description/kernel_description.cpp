@@ -84,8 +84,7 @@ void read_split(json::Object object, KernelDescription& kernel) {
 
 }  // namespace
 
-KernelDescription load_kernel(std::string_view name_or_path) {
-  const json::Document document = json::read_file(description_file(kKernelFolder, name_or_path));
+KernelDescription read_kernel(const json::Document& document) {
   json::Object object = document.object();
   KernelDescription kernel;
   kernel.name = object.get("name").as_name();
@@ -109,6 +108,10 @@ KernelDescription load_kernel(std::string_view name_or_path) {
   }
   object.finish();
   return kernel;
+}
+
+KernelDescription load_kernel(std::string_view name_or_path) {
+  return read_kernel(json::read_file(description_file(kKernelFolder, name_or_path)));
 }
 
 std::vector<std::string> kernel_names() { return description_names(kKernelFolder); }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "emu/json/reader.h"
+
 #include "sim/description/numbers.h"
 
 namespace fp6sim::sim {
@@ -76,6 +78,8 @@ struct KernelDescription {
 /// Reads sim/kernels/<name>.json or the file at a path. Throws fp6sim::Error naming file, key, value and range; more
 /// than one fitted number is such an error.
 KernelDescription load_kernel(std::string_view name_or_path);
+/// The same from a document: a description with some of its values replaced.
+KernelDescription read_kernel(const json::Document& document);
 std::vector<std::string> kernel_names();
 
 }  // namespace fp6sim::sim
