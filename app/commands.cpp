@@ -6,6 +6,10 @@ namespace fp6sim::app {
 
 std::span<const AddCommand> commands() {
   static constexpr auto kCommands = std::to_array<AddCommand>({
+      add_run_command,
+      add_gemm_command,
+      add_sweep_command,
+      add_report_command,
       add_list_command,
       add_mma_command,
       add_quantize_command,

@@ -14,6 +14,11 @@ struct Outcome {
 
 using AddCommand = void (*)(CLI::App&, Outcome&);
 
+void add_run_command(CLI::App& app, Outcome& outcome);
+void add_gemm_command(CLI::App& app, Outcome& outcome);
+void add_compare_command(CLI::App& app, Outcome& outcome);
+void add_sweep_command(CLI::App& app, Outcome& outcome);
+void add_report_command(CLI::App& app, Outcome& outcome);
 void add_list_command(CLI::App& app, Outcome& outcome);
 void add_mma_command(CLI::App& app, Outcome& outcome);
 void add_quantize_command(CLI::App& app, Outcome& outcome);

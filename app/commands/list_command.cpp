@@ -1,31 +1,67 @@
 // fp6sim list: the names other commands take, with a line on each.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "app/commands.h"
 #include "emu/format.h"
 #include "emu/names.h"
+#include "sim/simulate.h"
+#include "sim/workload.h"
 
 namespace fp6sim::app {
 namespace {
 
-void list_formats() {
-  for (const emu::Format& format : emu::formats()) {
-    fmt::print("{:<6} {:>2} bits  {}\n", format.name, format.bits, format.description);
-  }
+struct Line {
+  std::string name, description;
+};
+
+template <class Load>
+std::vector<Line> lines_of(const std::vector<std::string>& names, Load load) {
+  std::vector<Line> lines;
+  for (const std::string& name : names) lines.push_back({name, load(name).description});
+  return lines;
+}
+
+struct Kind {
+  std::string name;
+  std::function<std::vector<Line>()> lines;
+};
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> kKinds = {
+      {"gpus", [] { return lines_of(sim::gpu_names(), sim::load_gpu); }},
+      {"kernels", [] { return lines_of(sim::kernel_names(), sim::load_kernel); }},
+      {"formats",
+       [] {
+         std::vector<Line> lines;
+         for (const emu::Format& format : emu::formats()) {
+           lines.push_back({std::string(format.name), fmt::format("{:>2} bits  {}", format.bits, format.description)});
+         }
+         return lines;
+       }},
+      {"designs", [] { return lines_of(sim::design_names(), sim::load_design); }},
+      {"workloads", [] { return lines_of(sim::workload_names(), sim::load_workload); }}};
+  return kKinds;
+}
+
+void print_kind(const std::string& name) {
+  const Kind& kind = find_by_name("list", name, kinds(), [](const Kind& k) { return k.name; });
+  const std::vector<Line> lines = kind.lines();
+  std::size_t width = 0;
+  for (const Line& line : lines) width = std::max(width, line.name.size());
+  for (const Line& line : lines) fmt::print("{:<{}}  {}\n", line.name, width, line.description);
 }
 
 }  // namespace
 
 void add_list_command(CLI::App& app, Outcome&) {
   auto* command = app.add_subcommand("list", "Explain the names other commands take");
-  auto* what = command->add_option("what", "formats")->required();
-  command->callback([what] {
-    const std::string name = what->as<std::string>();
-    if (name == "formats") return list_formats();
-    throw Error(unknown_name_message("list", name, {"formats"}));
-  });
+  auto* what = command->add_option("what", "gpus, kernels, formats, designs or workloads")->required();
+  command->callback([what] { print_kind(what->as<std::string>()); });
 }
 
 }  // namespace fp6sim::app

@@ -1,0 +1,83 @@
+// fp6sim run: the linear layers of whole models, kernel beside kernel.
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/report/report.h"
+#include "app/run/model_run.h"
+#include "emu/error.h"
+
+#include <boost/json/serialize.hpp>
+
+namespace fp6sim::app {
+namespace {
+
+struct RunArguments {
+  ModelRunSpec spec{.workloads = {"llama-65b"},
+                    .gpus = {"a100-sxm-80g", "h100-sxm"},
+                    .kernels = {"cublas-fp16", "w4a16-g128", "w6a16"},
+                    .designs = {std::string(kDefaultDesign)},
+                    .batches = {1, 8, 16, 32},
+                    .split = {}};
+  SimulationOptions simulation;
+  std::string out;
+  bool json = false;
+};
+
+void write_report(const ModelRun& run, const boost::json::object& document, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error("--out " + folder + ": cannot be made: " + error.message());
+  write_file(folder + "/run.json", boost::json::serialize(document) + "\n");
+  write_file(folder + "/run.csv", model_run_csv(run));
+  write_file(folder + "/run.txt", model_run_text(run));
+  write_file(folder + "/report.html", report_html(report_data_of_folder(folder)));
+  fmt::print(stderr, "report: {0}/report.html   also {0}/run.txt, run.csv, run.json\n", folder);
+}
+
+void execute(RunArguments& arguments) {
+  arguments.spec.split = arguments.simulation.split;
+  arguments.spec.exact = arguments.simulation.exact;
+  const ModelRun run = run_models(arguments.spec);
+  const boost::json::object document = model_run_json(run);
+  if (arguments.json) {
+    print_json(document);
+  } else {
+    fmt::print("{}", model_run_text(run));
+  }
+  if (!arguments.out.empty()) write_report(run, document, arguments.out);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Outcome&) {
+  auto* command = app.add_subcommand("run", "Simulate the linear layers of whole models, kernel beside kernel");
+  auto arguments = std::make_shared<RunArguments>();
+  ModelRunSpec& spec = arguments->spec;
+  command->add_option("workload", spec.workloads, "models, by name (fp6sim list workloads) or JSON file")
+      ->capture_default_str();
+  command->add_option("--gpu", spec.gpus, "GPUs, by name or JSON file")->delimiter(',')->capture_default_str();
+  command->add_option("--kernel", spec.kernels, "kernels, by name or JSON file")->delimiter(',')->capture_default_str();
+  command->add_option("--design", spec.designs, "where weights are expanded, by name or JSON file")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--batch", spec.batches, "tokens a step")
+      ->delimiter(',')
+      ->check(batch_range())
+      ->capture_default_str();
+  add_l2_options(*command, spec.warm_l2);
+  add_simulation_options(*command, arguments->simulation);
+  command->add_option("--jobs", spec.jobs, "worker processes (default: one a processor)")->check(CLI::Range(1, 4096));
+  command->add_option("--out", arguments->out, "write run.json, run.csv, run.txt and report.html into this folder");
+  command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
+  command->footer(
+      "Times are of one GEMM with its weights in DRAM. Speedups are over cublas-fp16 on the same GPU.\n"
+      "  fp6sim run                                     LLaMA-65B on A100 and H100: FP16, INT4 g128, FP6\n"
+      "  fp6sim run opt-30b --gpu h200 --batch 1,64     another model, another GPU\n"
+      "  fp6sim run --kernel w6a16 --design simt,smem   what a hardware unit buys");
+  command->callback([arguments] { execute(*arguments); });
+}
+
+}  // namespace fp6sim::app

@@ -1,0 +1,36 @@
+# Simulating points, one or thousands, and showing them.
+target_sources(fp6sim_app PRIVATE
+  options.cpp
+  commands/gemm_command.cpp
+  commands/report_command.cpp
+  commands/run_command.cpp
+  commands/sweep_command.cpp
+  point/evaluate.cpp
+  point/overrides.cpp
+  point/point.cpp
+  point/quality.cpp
+  report/page.cpp
+  report/report_data.cpp
+  report/report_points.cpp
+  run/model_run.cpp
+  run/model_run_text.cpp
+  sweep/axis.cpp
+  sweep/database.cpp
+  sweep/database_check.cpp
+  sweep/export.cpp
+  sweep/expression.cpp
+  sweep/gaussian_process.cpp
+  sweep/pareto_search.cpp
+  sweep/run_sweep.cpp
+  sweep/space.cpp
+  sweep/sweep_file.cpp
+  text/progress.cpp
+  text/table.cpp
+  work/framing.cpp
+  work/interrupt.cpp
+  work/mpi_launch.cpp
+  work/run_points.cpp
+  work/worker_pool.cpp)
+include(model_revision.cmake)
+include(report/page.cmake)
+include(work/mpi.cmake)

@@ -1,0 +1,42 @@
+// Putting the page together.
+document.title = report.title;
+document.getElementById('title').textContent = report.title;
+document.getElementById('subtitle').textContent = report.subtitle;
+document.getElementById('program').textContent = report.program;
+setTheme(window.matchMedia('(prefers-color-scheme: dark)').matches);
+Chart.defaults.color = ink('--ink');
+Chart.defaults.borderColor = ink('--line');
+
+const updates = (count > 0 ? [speedupChart, rooflineChart, stackChart, paretoChart] : []).map((make) => make()).filter(Boolean);
+comparisonChart();
+
+const shownColumns = ['workload', 'layer', 'm', 'k', 'batch', 'gpu', 'kernel', 'design', 'split', 'l2_state', ...report.fields,
+  'time_us', 'speedup', 'dram_bandwidth_pct', 'bound_by', 'energy_uj', 'area_mm2', 'quality_db', 'error']
+  .filter((name) => columns[name] && distinct(name, everyPoint).some((v) => v !== ''));
+function tableRows() { return filtered.map((i) => shownColumns.map((name) => value(name, i))); }
+let pointsTable = null;
+if (count > 0) {
+  document.getElementById('points-section').hidden = false;
+  pointsTable = buildTable(document.getElementById('points-table'), shownColumns.map((name) => [name, !isText(name)]), tableRows());
+}
+
+if (report.verification) {
+  document.getElementById('verification-section').hidden = false;
+  buildTable(document.getElementById('verification-table'), [['what', false], ['compared', true], ['mismatches', true]],
+    report.verification);
+}
+
+function refresh() {
+  applyFilters();
+  document.getElementById('shown').textContent = count > 0 ? `${filtered.length} of ${count} points` : '';
+  for (const update of updates) update();
+  if (pointsTable) pointsTable.setRows(tableRows());
+}
+buildFilters(refresh);
+document.getElementById('theme').addEventListener('click', () => {
+  setTheme(document.documentElement.dataset.theme !== 'dark');
+  recolour();
+  refresh();
+});
+refresh();
+document.documentElement.dataset.ready = 'true';

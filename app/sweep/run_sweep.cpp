@@ -1,0 +1,199 @@
+#include "app/sweep/run_sweep.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "app/point/evaluate.h"
+#include "app/sweep/pareto_search.h"
+#include "app/text/progress.h"
+#include "emu/error.h"
+
+namespace fp6sim::app {
+namespace {
+
+namespace bj = boost::json;
+using std::chrono::steady_clock;
+
+double seconds_since(steady_clock::time_point start) {
+  return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+/// Hands out what is missing and stores what comes back.
+class Run {
+ public:
+  Run(const Space& space, const std::vector<PlannedPoint>& plan, Database& database, Executor& executor,
+      SweepOutcome& outcome, Progress& progress)
+      : space_(space), plan_(plan), database_(database), executor_(executor), outcome_(outcome), progress_(progress) {}
+
+  /// Until every point of `wanted` is stored, here or by another process, or the user interrupts.
+  void complete(const std::vector<std::size_t>& wanted) {
+    database_.begin();
+    for (const std::size_t i : wanted) database_.label(space_.spec().name, plan_[i].key, plan_[i].point);
+    database_.commit();
+    waiting_.assign(wanted.begin(), wanted.end());
+    while (!waiting_.empty() && !interrupted()) {
+      executor_.run([this] { return next(); }, [this](const Task& task, const Reply& reply) { take(task, reply); });
+      // What is left is being computed by another process.
+      if (!waiting_.empty() && !interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+  }
+
+ private:
+  std::optional<Task> next() {
+    for (std::size_t tries = waiting_.size(); tries > 0; --tries) {
+      const std::size_t index = waiting_.front();
+      waiting_.pop_front();
+      const std::string& key = plan_[index].key;
+      if (computing_.contains(key) || database_.contains(key)) {
+        ++outcome_.stored_before;
+        progress_.advance();
+      } else if (database_.claim(key)) {
+        computing_.insert(key);
+        return Task{index, bj::serialize(plan_[index].point.to_json()), 0};
+      } else {
+        waiting_.push_back(index);
+      }
+    }
+    return std::nullopt;
+  }
+
+  void take(const Task& task, const Reply& reply) {
+    const PlannedPoint& planned = plan_[task.id];
+    progress_.advance();
+    outcome_.simulation_seconds += reply.seconds;
+    if (!reply.done && outcome_.first_failure.empty()) {
+      outcome_.first_failure = point_text(planned.point) + ": " + reply.text;
+    }
+    if (reply.lost) {
+      ++outcome_.lost;
+      return;
+    }
+    StoredPoint stored{planned.key, planned.point, {}, reply.done ? "" : reply.text, reply.seconds};
+    if (reply.done) stored.result = bj::parse(reply.text).as_object();
+    database_.store(stored);
+    ++outcome_.computed;
+    outcome_.failed += reply.done ? 0 : 1;
+  }
+
+  const Space& space_;
+  const std::vector<PlannedPoint>& plan_;
+  Database& database_;
+  Executor& executor_;
+  SweepOutcome& outcome_;
+  Progress& progress_;
+  std::deque<std::size_t> waiting_;
+  std::set<std::string> computing_;  ///< by this run: two points of a plan may be one
+};
+
+/// Levels of the axes that vary.
+std::vector<GaussianProcess::Location> locations_of(const Space& space, const std::vector<PlannedPoint>& plan,
+                                                    std::vector<bool>& ordered) {
+  const auto& axes = space.spec().axes;
+  std::vector<std::size_t> varying;
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    if (axes[a].levels() < 2) continue;
+    varying.push_back(a);
+    ordered.push_back(axes[a].values.front().is_number());
+  }
+  std::vector<GaussianProcess::Location> locations;
+  for (const PlannedPoint& planned : plan) {
+    GaussianProcess::Location location;
+    for (const std::size_t a : varying) {
+      const auto& values = axes[a].values;
+      location.push_back(static_cast<int>(
+          std::find(values.begin(), values.end(), planned.candidate.values[a]) - values.begin()));
+    }
+    locations.push_back(std::move(location));
+  }
+  return locations;
+}
+
+/// Smaller is better; times and energies in logarithms, where effects multiply.
+std::vector<double> objectives_of(const std::vector<Objective>& objectives, const bj::object& result) {
+  std::vector<double> values;
+  for (const Objective& objective : objectives) {
+    const double value = result.at(objective.name).to_number<double>();
+    const bool logarithmic = objective.name == "time_us" || objective.name == "energy_uj";
+    values.push_back(objective.maximise ? -value : logarithmic ? std::log(value) : value);
+  }
+  return values;
+}
+
+void search_front(const Space& space, const std::vector<PlannedPoint>& plan, Database& database, Run& run,
+                  std::size_t batch, SweepOutcome& outcome) {
+  const SweepSpec& spec = space.spec();
+  std::vector<bool> ordered;
+  auto locations = locations_of(space, plan, ordered);
+  ParetoSearch search(std::move(locations), std::move(ordered), spec.objectives.size(), spec.points, batch, spec.seed);
+  while (!interrupted()) {
+    const std::vector<std::size_t> wanted = search.next();
+    if (wanted.empty()) break;
+    outcome.asked.insert(outcome.asked.end(), wanted.begin(), wanted.end());
+    run.complete(wanted);
+    for (const std::size_t i : wanted) {
+      const auto stored = database.find(plan[i].key);
+      if (stored && stored->error.empty()) {
+        search.tell(i, objectives_of(spec.objectives, stored->result));
+      } else {
+        search.tell_failed(i);
+      }
+    }
+  }
+  outcome.front = search.front();
+}
+
+}  // namespace
+
+double SweepOutcome::overhead(int workers) const {
+  return simulation_seconds > 0 ? seconds * workers / simulation_seconds - 1 : 0;
+}
+
+std::vector<PlannedPoint> plan_sweep(const Space& space, bool confirmed) {
+  const SweepSpec& spec = space.spec();
+  std::vector<Candidate> candidates = space.candidates();
+  const std::uint64_t asked =
+      spec.method == Method::kPareto ? std::min<std::uint64_t>(spec.points, candidates.size()) : candidates.size();
+  if (asked > kAskAbove && !confirmed) {
+    throw Error("sweep '" + spec.name + "' expands to " + std::to_string(asked) + " points, more than " +
+                std::to_string(kAskAbove) + ": add --yes to run them");
+  }
+  InputCache cache;
+  std::vector<PlannedPoint> plan;
+  plan.reserve(candidates.size());
+  for (Candidate& candidate : candidates) {
+    Point point = space.point(candidate);
+    std::string key = key_of(point, cache.inputs(point));
+    plan.push_back({std::move(candidate), std::move(point), std::move(key)});
+  }
+  return plan;
+}
+
+SweepOutcome run_sweep(const Space& space, const std::vector<PlannedPoint>& plan, Database& database,
+                       Executor& executor) {
+  const auto start = steady_clock::now();
+  SweepOutcome outcome;
+  const bool searches = space.spec().method == Method::kPareto;
+  outcome.planned = searches ? std::min<std::uint64_t>(space.spec().points, plan.size()) : plan.size();
+  Progress progress("points", outcome.planned);
+  Run run(space, plan, database, executor, outcome, progress);
+  if (searches) {
+    search_front(space, plan, database, run, static_cast<std::size_t>(4 * executor.parallelism()), outcome);
+  } else {
+    for (std::size_t i = 0; i < plan.size(); ++i) outcome.asked.push_back(i);
+    run.complete(outcome.asked);
+  }
+  progress.finish();
+  database.release_claims();
+  outcome.interrupted = interrupted();
+  outcome.seconds = seconds_since(start);
+  return outcome;
+}
+
+}  // namespace fp6sim::app

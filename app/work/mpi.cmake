@@ -1,0 +1,13 @@
+# Sweeps over MPI: optional.
+if(FP6SIM_MPI)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS CXX)
+  find_package(Boost 1.81 QUIET CONFIG OPTIONAL_COMPONENTS mpi serialization)
+  if(MPI_CXX_FOUND AND TARGET Boost::mpi)
+    target_sources(fp6sim_app PRIVATE work/mpi_executor.cpp)
+    target_compile_definitions(fp6sim_app PRIVATE FP6SIM_HAS_MPI)
+    target_link_libraries(fp6sim_app PRIVATE Boost::mpi Boost::serialization MPI::MPI_CXX)
+  else()
+    fp6sim_missing("Boost.MPI (libboost-mpi1.81-dev) or an MPI" "sweeps use one machine")
+  endif()
+endif()
