@@ -36,15 +36,9 @@ class AlignedArray {
 
 /// The vector kernel where this build has one and the schedule is in its domain, else null.
 const PanelKernel* kernel_for(const GemmPlan& plan) {
-#ifdef FP6SIM_HIGHWAY
-  const bool plain = plan.context.accumulate == Accumulate::kF32 &&
-                     plan.context.rule.f32_significant_bits == 24 &&
+  const bool plain = plan.context.accumulate == Accumulate::kF32 && plan.context.rule.f32_significant_bits == 24 &&
                      plan.schedule.options.all_negative_zero == ZeroSign::kPositive;
   return plain ? panel_kernel() : nullptr;
-#else
-  static_cast<void>(plan);
-  return nullptr;
-#endif
 }
 
 PanelFormat panel_format(const GemmPlan& plan) {

@@ -16,15 +16,6 @@ MmaContext tile_context(Architecture architecture, TileInput input) {
   return {mma_rule(architecture, kFp16, kFp16), format, format};
 }
 
-#ifdef FP6SIM_HIGHWAY
-constexpr bool kVectorised = true;
-#else
-constexpr bool kVectorised = false;
-const PanelKernel* panel_kernel() {
-  return nullptr;
-}
-#endif
-
 /// B's columns are the lanes; A's rows are broadcast over them.
 struct TileOperands {
   alignas(64) float b[kDepth * kColumns];
@@ -39,7 +30,7 @@ struct TileOperands {
 void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_t* a, const std::uint16_t* b,
                   const float* c, float* d) {
   const MmaContext context = tile_context(architecture, input);
-  const PanelKernel* kernel = kVectorised ? panel_kernel() : nullptr;
+  const PanelKernel* kernel = panel_kernel();
   TileOperands operands;
   if (kernel != nullptr) {
     const PanelFormat format{input == TileInput::kBfloat16};
