@@ -10,6 +10,7 @@
 
 #include "app/commands.h"
 #include "emu/error.h"
+#include "emu/lm/calibrate.h"
 #include "emu/lm/evaluate.h"
 #include "emu/parallel.h"
 #include "emu/tensor_io/mapped_file.h"
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string model, text, tokenizer, scale = "row", method = "rtn", calibration_text, architecture;
   std::vector<std::string> formats;
-  int threads = 0;
+  int threads = 0, calibration_samples = 128;
   bool json = false;
 };
 
@@ -118,7 +119,7 @@ void run(const Options& options) {
   }
   lm::EvaluateOptions evaluate;
   if (!options.architecture.empty()) evaluate.architecture = emu::architecture_by_name(options.architecture);
-  if (any_gptq) throw Error("method gptq needs a build with Eigen");
+  if (any_gptq && options.calibration_text.empty()) throw Error("method gptq needs --calibration-text");
   if (!any_gptq && !options.calibration_text.empty())
     throw Error("--calibration-text is for the method gptq");
   emu::set_thread_count(options.threads);
@@ -134,6 +135,13 @@ void run(const Options& options) {
                 options.model + " has a vocabulary of " + std::to_string(model.config.vocabulary));
   }
   const lm::Sequences sequences = read_sequences(tokenizer, options.text, model.config);
+  if (any_gptq) {
+    lm::Sequences calibration = read_sequences(tokenizer, options.calibration_text, model.config);
+    calibration.resize(
+        std::min<std::size_t>(calibration.size(), static_cast<std::size_t>(options.calibration_samples)));
+    show_progress(0, "calibrating");
+    evaluate.gptq = lm::calibrate_gptq(model, calibration, choices);
+  }
   const lm::Evaluation evaluation = lm::evaluate(model, choices, sequences, evaluate, show_progress);
   show_progress(1, "");
   options.json ? print_json(options, evaluation) : print_table(evaluation);
@@ -168,6 +176,11 @@ void add_eval_command(CLI::App& app, Outcome&) {
   command->add_option("--scale", options->scale, "none | row | group:N")->capture_default_str();
   command->add_option("--method", options->method, "rtn | gptq")->capture_default_str();
   command->add_option("--calibration-text", options->calibration_text, "the text gptq calibrates on");
+  command
+      ->add_option("--calibration-samples", options->calibration_samples,
+                   "sequences of it that gptq uses, at most")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
   command->add_option("--arch", options->architecture,
                       "multiply as this tensor core does: volta .. blackwell");
   command->add_option("--threads", options->threads, "0: one for each processor")->capture_default_str();

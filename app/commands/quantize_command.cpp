@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "emu/checkpoint/gptq_method.h"
 #include "emu/checkpoint/quantize_checkpoint.h"
 #include "emu/error.h"
 #include "emu/names.h"
@@ -45,8 +46,16 @@ checkpoint::QuantizeJob job_of(const Options& options) {
     job.split = emu::split_by_name(options.split);
   }
   job.patterns = {options.include, options.exclude};
-  if (options.method != "rtn") throw Error(unknown_name_message("method", options.method, {"rtn"}));
-  if (!options.calibration.empty()) throw Error("--calibration is for --method gptq");
+  job.method_name = options.method;
+  if (options.method == "gptq") {
+    if (options.calibration.empty()) throw Error("--method gptq needs --calibration");
+    if (!job.spec.scaled) throw Error("--method gptq needs a scale: row or group:N");
+    job.method = checkpoint::gptq_method(job.spec, options.calibration);
+  } else if (options.method != "rtn") {
+    throw Error(unknown_name_message("method", options.method, {"rtn", "gptq"}));
+  } else if (!options.calibration.empty()) {
+    throw Error("--calibration is for --method gptq");
+  }
   return job;
 }
 
@@ -107,7 +116,9 @@ void add_quantize_command(CLI::App& app, Outcome&) {
       ->required();
   command->add_option("--scale", options->scale, "none | row | group:N (N input columns share a scale)")
       ->capture_default_str();
-  command->add_option("--method", options->method, "rtn")->capture_default_str();
+  command->add_option("--method", options->method, "rtn | gptq")->capture_default_str();
+  command->add_option("--calibration", options->calibration,
+                      "for gptq: activations [tokens, K], a .npy or a .safetensors with one for each weight");
   command->add_option("--rounding", options->rounding, "rne | rz | half-away | stochastic:SEED")
       ->capture_default_str();
   command->add_flag("--fake", options->fake, "write dequantised FP16 values");

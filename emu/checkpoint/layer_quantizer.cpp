@@ -167,7 +167,7 @@ LayerSummary LayerQuantizer::run(const Write& write) {
   const std::uint64_t step = whole ? count : std::max<std::uint64_t>(1, kBlockElements / unit) * unit;
   const std::uint64_t blocks = (count + step - 1) / step;
   std::vector<Errors> errors(blocks);
-  emu::parallel_for(blocks, 1, [&](std::size_t begin, std::size_t end) {
+  const auto run_blocks = [&](std::size_t begin, std::size_t end) {
     std::vector<float> weights;
     for (std::size_t b = begin; b < end; ++b) {
       const std::uint64_t first = b * step;
@@ -178,7 +178,12 @@ LayerSummary LayerQuantizer::run(const Write& write) {
       write_block(block, first, write);
       errors[b] = errors_of(block, weights);
     }
-  });
+  };
+  if (whole) {
+    run_blocks(0, 1);  // the method has threads of its own
+  } else {
+    emu::parallel_for(blocks, 1, run_blocks);
+  }
   Errors total;
   for (const Errors& e : errors) {
     total.signal += e.signal;

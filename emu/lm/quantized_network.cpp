@@ -89,9 +89,13 @@ emu::QuantizedMatrix round_to_nearest(const Linear& linear, const emu::QuantizeS
   return emu::quantize(linear.weights, linear.rows, linear.columns, spec, linear.name);
 }
 
-Linear padded_to_groups(const Linear& linear, const emu::QuantizeSpec& spec) {
+std::size_t padded_columns(std::size_t columns, const emu::QuantizeSpec& spec) {
   const std::size_t group = spec.scaled && spec.group != emu::kWholeRow ? spec.group : 1;
-  Linear padded{linear.name, linear.rows, (linear.columns + group - 1) / group * group, {}};
+  return (columns + group - 1) / group * group;
+}
+
+Linear padded_to_groups(const Linear& linear, const emu::QuantizeSpec& spec) {
+  Linear padded{linear.name, linear.rows, padded_columns(linear.columns, spec), {}};
   if (padded.columns == linear.columns) {
     padded.weights = linear.weights;
     return padded;

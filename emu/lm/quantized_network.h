@@ -31,6 +31,7 @@ std::string format_label(const FormatChoice& choice);
 using QuantizeLinear = std::function<emu::QuantizedMatrix(const Linear&, const emu::QuantizeSpec&)>;
 emu::QuantizedMatrix round_to_nearest(const Linear& linear, const emu::QuantizeSpec& spec);
 
+std::size_t padded_columns(std::size_t columns, const emu::QuantizeSpec& spec);
 /// The layer with zero columns appended up to whole groups, as kernels pad K: they change no scale.
 Linear padded_to_groups(const Linear& linear, const emu::QuantizeSpec& spec);
 
