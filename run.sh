@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-tools/install_dependencies.sh
-[ -f build/release/build.ninja ] || cmake --preset release --log-level=NOTICE
+tools/install_dependencies.sh build
+cmake --preset release --log-level=NOTICE >/dev/null
 cmake --build --preset release --target fp6sim -- --quiet
 exec build/release/fp6sim run "${1:-llama-65b}" --out out

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-tools/install_dependencies.sh
-cmake --preset release --log-level=NOTICE
+tools/install_dependencies.sh test
+cmake --preset release --log-level=NOTICE >/dev/null
 cmake --build --preset release -- --quiet
 exec ctest --preset release -j "$(nproc)" --output-on-failure "$@"

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what fp6sim builds and tests with, from Debian's packages. Says what it installs; does nothing the second
 # time. Works as root or through sudo.
+#
+# Usage: install_dependencies.sh [build|test]   build: what ./run.sh needs; test (default): and what ./test.sh needs
 set -euo pipefail
 
 build_packages=(
@@ -9,15 +11,25 @@ build_packages=(
   libsystemc-dev                                                     # sim: the memory path
   libhwy-dev                                                         # emu: SIMD, chosen at run time
   libeigen3-dev                                                      # emu/gptq: linear algebra
-  libfmt-dev libcli11-dev libsqlite3-dev libzstd-dev                 # app: text, options, sweeps; traces
+  libfmt-dev libcli11-dev libsqlite3-dev libzstd-dev liblzma-dev     # app: text, options, sweeps; traces
+  libjs-chart.js                                                     # app: the charts of the HTML report
+  libboost-mpi1.81-dev libopenmpi-dev openmpi-bin                    # app: sweeps on a cluster
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev libopenblas-dev         # tests and benchmarks with their yardstick
   verilator yosys berkeley-abc iverilog                              # rtl: simulation, synthesis, proofs
+  python3 python3-venv python3-dev python3-matplotlib                # the Python module, the plots
+  chromium                                                           # the report, as a reader's browser shows it
 )
 
+case "${1:-test}" in
+  build) wanted=("${build_packages[@]}") ;;
+  test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  *) echo "usage: install_dependencies.sh [build|test], not '$1'" >&2; exit 2 ;;
+esac
+
 missing=()
-for package in "${build_packages[@]}" "${test_packages[@]}"; do
+for package in "${wanted[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing+=("$package")
 done
