@@ -65,9 +65,22 @@ void run_exact(benchmark::State& state, const GemmShape& shape, Architecture arc
   count(state, shape);
 }
 
+using AddScaledRow = void (*)(std::size_t m, float x, const float* w, float* y);
+
+void add_scaled_row(std::size_t m, float x, const float* __restrict w, float* __restrict y) {
+  for (std::size_t i = 0; i < m; ++i) y[i] += w[i] * x;
+}
+#ifdef __x86_64__
+__attribute__((target("avx2"))) void add_scaled_row_avx2(std::size_t m, float x, const float* __restrict w,
+                                                         float* __restrict y) {
+  for (std::size_t i = 0; i < m; ++i) y[i] += w[i] * x;
+}
+#endif
+
 /// What a programmer writes first: outputs in the inner loop, so that the compiler vectorises it without
-/// reordering a sum. One thread, the flags of every other source here.
-void plain_loop(benchmark::State& state, const GemmShape& shape) {
+/// reordering a sum. One thread, -O3 as every other source here, for the baseline instruction set and for
+/// AVX2.
+void plain_loop(benchmark::State& state, const GemmShape& shape, AddScaledRow add) {
   Layer layer(shape);
   const auto m = static_cast<std::size_t>(shape.m), k = static_cast<std::size_t>(shape.k);
   std::vector<float> w_by_k(m * k);
@@ -77,11 +90,8 @@ void plain_loop(benchmark::State& state, const GemmShape& shape) {
   for (auto _ : state) {
     std::fill(layer.y.begin(), layer.y.end(), 0.0f);
     for (std::size_t n = 0; n < static_cast<std::size_t>(shape.n); ++n) {
-      float* __restrict y = layer.y.data() + n * m;
       for (std::size_t j = 0; j < k; ++j) {
-        const float x = layer.x_values[n * k + j];
-        const float* __restrict w = w_by_k.data() + j * m;
-        for (std::size_t i = 0; i < m; ++i) y[i] += w[i] * x;
+        add(m, layer.x_values[n * k + j], w_by_k.data() + j * m, layer.y.data() + n * m);
       }
     }
     benchmark::DoNotOptimize(layer.y.data());
@@ -155,7 +165,14 @@ int register_all() {
                              {"ampere_bf16", Architecture::kAmpere, TileInput::kBfloat16},
                              {"hopper_f16", Architecture::kHopper, TileInput::kBinary16},
                              {"hopper_bf16", Architecture::kHopper, TileInput::kBfloat16}};
-  RegisterBenchmark("compute/plain_loop", plain_loop, kComputeBound)->Unit(benchmark::kMillisecond);
+  RegisterBenchmark("compute/plain_loop", plain_loop, kComputeBound, add_scaled_row)
+      ->Unit(benchmark::kMillisecond);
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) {
+    RegisterBenchmark("compute/plain_loop_avx2", plain_loop, kComputeBound, add_scaled_row_avx2)
+        ->Unit(benchmark::kMillisecond);
+  }
+#endif
   RegisterBenchmark("compute/plain_dot_products", plain_dot_products, kComputeBound)
       ->Unit(benchmark::kMillisecond);
 #ifdef FP6SIM_OPENBLAS
