@@ -1,5 +1,6 @@
 /// Any built-in format's code -> its value, normalised: (-1)^sign * 2^exponent * 1.fraction, or zero.
 /// Floats of one exponent width share a decoder: a shorter mantissa is a longer one with zeros appended.
+/// The format comes as its row of dequant_pkg's table, looked up once for all lanes.
 module code_decoder #(
   /// Formats built in, a bit for each of dequant_pkg's format codes.
   parameter logic [7:0] Formats = 8'hFF,
@@ -7,7 +8,7 @@ module code_decoder #(
   parameter int unsigned FractionBits = dequant_pkg::fraction_bits(Formats)
 ) (
   input  logic [7:0]              code_i,    ///< right-aligned
-  input  logic [3:0]              format_i,
+  input  logic [14:0]             row_i,     ///< dequant_pkg::format_row of the format
   input  logic [3:0]              zero_i,    ///< zero point, read for INT4 with zero point only
   output logic                    sign_o,
   output logic                    zero_o,
@@ -20,8 +21,10 @@ module code_decoder #(
 
   logic [3:0] bits;
   logic [2:0] exponent_bits;
-  assign bits = dequant_pkg::code_bits(format_i);
-  assign exponent_bits = dequant_pkg::exponent_bits(format_i);
+  assign bits = row_i[6:3];
+  assign exponent_bits = row_i[12:10];
+  logic unused_row;
+  assign unused_row = ^{row_i[14], row_i[9:7], row_i[2:0]};
 
   logic [3*Width-1:0] candidates;  // integers, E2, E3: those not chosen are zero
 
@@ -56,7 +59,7 @@ module code_decoder #(
     integer_decoder #(.Bits(IntegerBits), .FractionBits(FractionBits)) u_decoder (
       .code_i(code_i[IntegerBits-1:0]),
       .narrow_i(bits == 4'd4),
-      .unsigned_i(format_i == dequant_pkg::FormatInt4Zero && Formats[3'(dequant_pkg::FormatInt4Zero)]),
+      .unsigned_i(row_i[13]),
       .zero_i,
       .sign_o(fields[Width-1]),
       .zero_o(fields[Width-2]),
@@ -67,7 +70,7 @@ module code_decoder #(
   end else begin : gen_no_integer
     assign candidates[Width-1:0] = '0;
     logic unused_zero;
-    assign unused_zero = ^zero_i;
+    assign unused_zero = ^{zero_i, row_i[13]};
   end
 
   assign {sign_o, zero_o, exponent_o, fraction_o} =

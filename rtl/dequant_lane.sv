@@ -26,7 +26,7 @@ module dequant_lane #(
   assign bfloat = Bfloat && bfloat_i;
 
   code_decoder #(.Formats(Formats)) u_code (
-    .code_i, .format_i, .zero_i,
+    .code_i, .row_i(dequant_pkg::format_row(format_i)), .zero_i,
     .sign_o(code_sign), .zero_o(code_zero), .exponent_o(code_exponent), .fraction_o(code_fraction)
   );
   scale_prepare #(.FractionBits(FractionBits)) u_scale (.scale_i, .prepared_o(prepared));

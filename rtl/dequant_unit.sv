@@ -133,6 +133,8 @@ module dequant_unit #(
   logic                                  scale_valid, select_ready;
   logic [PreparedBits*ScalesPerBeat-1:0] prepared;
   logic [4*ScalesPerBeat-1:0]            zero;
+  logic [14:0]                           codes_row;
+  assign codes_row = dequant_pkg::format_row(codes_format);
   assign codes_ready = scale_valid && select_ready;
   scale_sequencer #(.FractionBits(FractionBits), .ScalesPerBeat(ScalesPerBeat)) u_scales (
     .clk_i, .rst_ni,
@@ -162,7 +164,7 @@ module dequant_unit #(
     logic [3:0]              exponent;
     logic [FractionBits-1:0] fraction;
     code_decoder #(.Formats(Formats)) u_code (
-      .code_i(codes[8*i+:8]), .format_i(codes_format), .zero_i(zero[4*S+:4]),
+      .code_i(codes[8*i+:8]), .row_i(codes_row), .zero_i(zero[4*S+:4]),
       .sign_o(sign), .zero_o(is_zero), .exponent_o(exponent), .fraction_o(fraction)
     );
     product_select #(.FractionBits(FractionBits)) u_select (

@@ -35,6 +35,7 @@ module segment_unpacker #(
 
   // What the beat is, one-hot, shared by all lanes.
   logic [3:0] bits;
+  logic [7:0] padding_mask;
   logic high_6, low_6, byte_6, packed_6, high_5, low_5, packed_5, packed_4, whole_byte;
   always_comb begin
     bits = dequant_pkg::code_bits(format_i);
@@ -46,6 +47,7 @@ module segment_unpacker #(
     low_5 = Has5 && bits == 4'd5 && split_i == dequant_pkg::SplitLowFirst && Splits[dequant_pkg::SplitLowFirst];
     packed_5 = Has5 && bits == 4'd5 && split_i == dequant_pkg::SplitPacked && Splits[dequant_pkg::SplitPacked];
     packed_4 = Has4 && bits == 4'd4 && split_i == dequant_pkg::SplitPacked && Splits[dequant_pkg::SplitPacked];
+    padding_mask = {{2{bits == 4'd8}}, bits >= 4'd6, bits >= 4'd5, 4'hF};
     whole_byte = (Splits[dequant_pkg::SplitPadded8] && split_i == dequant_pkg::SplitPadded8) ||
                  (Has8 && bits == 4'd8);
   end
@@ -75,7 +77,7 @@ module segment_unpacker #(
     end
 
     logic [7:0] whole;  // a padded code, without its padding
-    assign whole = bus[8*i+:8] & {{2{bits == 4'd8}}, bits >= 4'd6, bits >= 4'd5, 4'hF};
+    assign whole = bus[8*i+:8] & padding_mask;
 
     assign codes_o[8*i+:8] = ({8{high_6}} & {2'b0, segment_4, segment_2}) |
                              ({8{low_6}} & {2'b0, segment_2, segment_4}) |
