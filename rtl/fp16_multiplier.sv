@@ -35,7 +35,7 @@ module fp16_multiplier (
     left = 5'd0;
     right = 4'd0;
     if (!below) left = exponent > {2'd0, zeros} ? zeros : 5'(exponent - 7'd1);
-    else right = exponent < 7'd117 ? 4'd15 : 4'(7'd1 - exponent);  // 117 is -11: nothing but sticky is left
+    else right = exponent[6] && exponent < 7'd117 ? 4'd15 : 4'(7'd1 - exponent);  // 117 is -11: only sticky is left
   end
 
   logic [21:0] shifted_left;
