@@ -85,7 +85,7 @@ module fp6_dot #(
 
   // 3. Sum, normalise, cut.
   always_comb begin
-    sum = c_i[31] ? -SumBits'(c_addend) : SumBits'(c_addend);
+    sum = c_i[31] ? SumBits'(0) - SumBits'(c_addend) : SumBits'(c_addend);
     for (int unsigned i = 0; i < Products; i = i + 1)
       sum = sign[i] ? sum - SumBits'(addend[AddendBits*i+:AddendBits]) : sum + SumBits'(addend[AddendBits*i+:AddendBits]);
   end
