@@ -15,8 +15,8 @@ namespace fp6sim::kernels {
 
 namespace {
 
-/// The parts of the packed weights as buffers of their own: a read that strays from one into the next is
-/// caught, and a trace can say how each part moves from CTA to CTA.
+/// The parts of the packed weights as buffers of their own, so that a trace can say how each moves from CTA
+/// to CTA.
 std::vector<simt::Buffer> packed_parts(const GemmArguments& arguments, const PackedLayout& layout) {
   struct Part {
     const char* name;

@@ -15,6 +15,9 @@ thread_local Cta* running_cta = nullptr;
 // Never written shared memory reads as this where a check does not stop it first.
 constexpr int kPoison = 0xA5;
 
+/// Thrown in threads that are given up, so that their stacks unwind.
+struct Abandoned {};
+
 bool same_line(const Where& a, const Where& b) {
   return a.line() == b.line() && a.column() == b.column() &&
          (a.file_name() == b.file_name() || std::strcmp(a.file_name(), b.file_name()) == 0);
@@ -67,19 +70,37 @@ void Cta::start_lane(Lane& lane) {
   lane.copies.clear();
   lane.groups.clear();
   lane.landed = lane.forgotten = 0;
-  lane.fiber = boost::context::fiber(std::allocator_arg, PooledStack{&stacks_},
-                                     [this, &lane](boost::context::fiber&& back) {
-                                       scheduler_ = std::move(back);
-                                       try {
-                                         launch_.kernel();
-                                         finish_lane(lane);
-                                       } catch (const boost::context::detail::forced_unwind&) {
-                                         throw;
-                                       } catch (...) {
-                                         failure_ = std::current_exception();
-                                       }
-                                       return std::move(scheduler_);
-                                     });
+  const auto body = [this, &lane](boost::context::fiber&& back) {
+    lane.side.arrive_from(scheduler_side_);
+    scheduler_ = std::move(back);
+    try {
+      if (!abandoning_) {
+        launch_.kernel();
+        finish_lane(lane);
+      }
+    } catch (const Abandoned&) {
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    lane.side.leave_for(scheduler_side_, true);
+    return std::move(scheduler_);
+  };
+  lane.fiber = boost::context::fiber(std::allocator_arg, PooledStack{&stacks_, &lane.side}, body);
+}
+
+void Cta::resume(Lane& lane) {
+  detail::running_thread = &lane;
+  scheduler_side_.leave_for(lane.side);
+  lane.fiber = std::move(lane.fiber).resume();
+  scheduler_side_.arrive_from(lane.side);
+  detail::running_thread = nullptr;
+}
+
+void Cta::suspend(Lane& lane) {
+  lane.side.leave_for(scheduler_side_);
+  scheduler_ = std::move(scheduler_).resume();
+  lane.side.arrive_from(scheduler_side_);
+  if (abandoning_) throw Abandoned{};
 }
 
 void Cta::finish_lane(Lane& lane) {
@@ -123,9 +144,7 @@ void Cta::run(std::uint64_t index) {
       if (lane.status != Lane::Status::kReady && lane.status != Lane::Status::kPolling) continue;
       const bool polled = lane.status == Lane::Status::kPolling;
       lane.status = Lane::Status::kReady;
-      detail::running_thread = &lane;
-      lane.fiber = std::move(lane.fiber).resume();
-      detail::running_thread = nullptr;
+      resume(lane);
       if (failure_ != nullptr) {
         abandon();
         std::rethrow_exception(failure_);
@@ -163,11 +182,11 @@ void Cta::abandon() {
     --launch_.polling_workers;
     announced_polling_ = false;
   }
+  abandoning_ = true;
   for (Lane& lane : lanes_) {
-    detail::running_thread = &lane;
-    lane.fiber = {};  // unwinds the thread's stack where it has not finished
+    if (lane.fiber) resume(lane);
   }
-  detail::running_thread = nullptr;
+  abandoning_ = false;
   running_cta = nullptr;
 }
 
@@ -180,14 +199,14 @@ void Cta::block(Lane& lane, const char* waits_for, const Where& where) {
   lane.status = Lane::Status::kBlocked;
   lane.waits_for = waits_for;
   lane.waits_at = where;
-  scheduler_ = std::move(scheduler_).resume();
+  suspend(lane);
 }
 
 void Cta::poll(Lane& lane, const char* waits_for, const Where& where) {
   lane.status = Lane::Status::kPolling;
   lane.waits_for = waits_for;
   lane.waits_at = where;
-  scheduler_ = std::move(scheduler_).resume();
+  suspend(lane);
 }
 
 bool Cta::land_everything() {

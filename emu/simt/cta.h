@@ -54,6 +54,7 @@ struct Lane : detail::ThreadState {
   unsigned thread = 0;
   Status status = Status::kReady;
   boost::context::fiber fiber;
+  StackSide side;
   const char* waits_for = "";  ///< in words, where blocked
   Where waits_at;
   void* operand = nullptr;  ///< of the collective it waits in
@@ -152,6 +153,8 @@ class Cta {
 
  private:
   void start_lane(Lane& lane);
+  void resume(Lane& lane);
+  void suspend(Lane& lane);
   void finish_lane(Lane& lane);
   bool land_everything();
   bool check_barrier_complete(NamedBarrier& barrier, unsigned id);
@@ -178,7 +181,9 @@ class Cta {
   std::vector<MbarrierState> mbarriers_;
   unsigned live_threads_ = 0;
   boost::context::fiber scheduler_;
+  StackSide scheduler_side_;
   std::exception_ptr failure_;
+  bool abandoning_ = false;
   std::uint64_t idle_polls_ = 0, idle_activity_ = 0;
   bool announced_polling_ = false;
 };

@@ -17,7 +17,10 @@ class Recorder;  // emu/trace/recorder.h
 
 namespace fp6sim::simt {
 
-/// A region of memory the kernel may touch, by the name reports and traces use.
+/// A region of memory the kernel may touch, by the name reports and traces use. What moves differently from
+/// CTA to CTA (two arrays in one allocation) is best registered apart: a trace holds one offset per CTA and
+/// buffer. An access that strays from one buffer exactly into a neighbouring one counts as an access to the
+/// neighbour.
 struct Buffer {
   std::string name;
   const void* start = nullptr;

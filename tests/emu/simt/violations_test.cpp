@@ -26,12 +26,13 @@ unsigned planted(const std::string& name) {
 
 class Violations : public testing::Test {
  protected:
-  Violations() : in_(1024, 1), out_(1024) {
+  Violations()
+      : in_(kWords + 64, 1), out_(kWords + 64) {  // unregistered words behind each, whatever lies next
     config_.kernel_name = "buggy";
     config_.grid = {3};
     config_.block = {64};
     config_.dynamic_shared_bytes = 4096;
-    config_.buffers = {read_only("in", in_.data(), in_.size()), read_write("out", out_.data(), out_.size())};
+    config_.buffers = {read_only("in", in_.data(), kWords), read_write("out", out_.data(), kWords)};
   }
 
   template <class Kernel>
@@ -73,6 +74,7 @@ class Violations : public testing::Test {
     return caught_ && std::string(caught_->what()).find(text) != std::string::npos;
   }
 
+  static constexpr std::size_t kWords = 1024;
   std::vector<std::uint32_t> in_, out_;
   LaunchConfig config_;
   std::optional<Violation> caught_;
