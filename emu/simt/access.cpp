@@ -78,11 +78,13 @@ void Cta::check(const std::optional<Conflict>& conflict, const Lane& self, const
 namespace detail {
 namespace {
 
-void global_access(trace::Op op, const void* at, unsigned bytes, bool write, const char* what,
-                   const Where& where) {
+BufferMap::Place global_access(trace::Op op, const void* at, unsigned bytes, bool write, const char* what,
+                               const Where& where) {
   Cta& cta = Cta::of_running(what);
   const BufferMap::Place place = cta.global_place(at, bytes, bytes, write, what, where);
   cta.record(op, where, bytes, std::uint64_t{place.index} << 48 | place.offset);
+  if (write) cta.launch().activity.fetch_add(1, std::memory_order_relaxed);
+  return place;
 }
 
 }  // namespace
@@ -92,13 +94,22 @@ void check_global_load(const void* from, unsigned bytes, const Where& where) {
 }
 
 void check_global_store(const void* to, unsigned bytes, const Where& where) {
+  const BufferMap::Place place =
+      global_access(trace::Op::kGlobalStore, to, bytes, true, "global store", where);
+  Cta& cta = Cta::of_running("global store");
+  if (const auto other = cta.launch().global_writes.store(place.index, place.offset, bytes, cta.index())) {
+    cta.fail(ViolationKind::kRace, cta.lane(), where,
+             "global store to byte " + std::to_string(place.offset) + " of '" + place.buffer->name +
+                 "', where CTA number " + std::to_string(*other) + " stores too");
+  }
+}
+
+void check_global_release(const void* to, unsigned bytes, const Where& where) {
   global_access(trace::Op::kGlobalStore, to, bytes, true, "global store", where);
-  Cta::of_running("global store").launch().activity.fetch_add(1, std::memory_order_relaxed);
 }
 
 void check_global_atomic(const void* at, unsigned bytes, const Where& where) {
   global_access(trace::Op::kGlobalAtomic, at, bytes, true, "global atomic", where);
-  Cta::of_running("global atomic").launch().activity.fetch_add(1, std::memory_order_relaxed);
 }
 
 void check_shared_load(const void* from, unsigned bytes, const Where& where) {

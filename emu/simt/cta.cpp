@@ -120,6 +120,7 @@ void Cta::finish_lane(Lane& lane) {
 
 void Cta::run(std::uint64_t index) {
   const Dim3 grid = launch_.config.grid;
+  index_ = index;
   block_idx_ = {static_cast<unsigned>(index % grid.x), static_cast<unsigned>(index / grid.x % grid.y),
                 static_cast<unsigned>(index / grid.x / grid.y)};
   std::memset(shared_.get(), kPoison, launch_.config.dynamic_shared_bytes);

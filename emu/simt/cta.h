@@ -20,6 +20,7 @@
 #include "emu/simt/buffers.h"
 #include "emu/simt/collective.h"
 #include "emu/simt/fiber.h"
+#include "emu/simt/global_shadow.h"
 #include "emu/simt/launch.h"
 #include "emu/simt/record.h"
 #include "emu/simt/shadow.h"
@@ -34,6 +35,7 @@ struct Launch {
   const std::function<void()>& kernel;
   BufferMap buffers;
   emu::Architecture architecture;
+  GlobalShadow global_writes;
   std::atomic<std::uint64_t> next_cta{0};
   std::atomic<std::uint64_t> activity{0};    ///< grows whenever something another CTA may poll for changes
   std::atomic<unsigned> running_workers{0};  ///< workers with a CTA in hand ...
@@ -144,6 +146,7 @@ class Cta {
     if (recording_) recorder_.add(lane(), op, sites_.number(where), bytes, a, b, c);
   }
 
+  std::uint64_t index() const { return index_; }
   Launch& launch() { return launch_; }
   Shadow& shadow() { return shadow_; }
   SiteTable& sites() { return sites_; }
@@ -166,6 +169,7 @@ class Cta {
   StackPool& stacks_;
   unsigned threads_, warps_;
   Dim3 block_idx_;
+  std::uint64_t index_ = 0;
   struct FreeShared {
     void operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t{1024}); }
   };

@@ -17,6 +17,7 @@ namespace detail {
 
 void check_global_load(const void* from, unsigned bytes, const Where& where);
 void check_global_store(const void* to, unsigned bytes, const Where& where);
+void check_global_release(const void* to, unsigned bytes, const Where& where);
 void check_global_atomic(const void* at, unsigned bytes, const Where& where);
 void check_shared_load(const void* from, unsigned bytes, const Where& where);
 void check_shared_store(const void* to, unsigned bytes, const Where& where);
@@ -40,6 +41,7 @@ T load_global(const T* from, Where where = Where::current()) {
   return value;
 }
 
+/// Two CTAs that store to the same place race, whatever they store; stores of one byte are not told apart.
 template <class T>
 void store_global(T* to, std::type_identity_t<T> value, Where where = Where::current()) {
   static_assert(detail::kAccessible<T>, "a store is of 1, 2, 4, 8 or 16 bytes");
@@ -101,10 +103,11 @@ T load_acquire_global(const T* from, Where where = Where::current()) {
   return __atomic_load_n(from, __ATOMIC_ACQUIRE);
 }
 
+/// May follow another CTA's: the order is the semaphore's business.
 template <class T>
 void store_release_global(T* to, std::type_identity_t<T> value, Where where = Where::current()) {
   static_assert(std::is_integral_v<T> && sizeof(T) >= 4, "integers of 32 or 64 bits");
-  detail::check_global_store(to, sizeof(T), where);
+  detail::check_global_release(to, sizeof(T), where);
   __atomic_store_n(to, value, __ATOMIC_RELEASE);
 }
 

@@ -107,6 +107,21 @@ TEST_F(Violations, StoreToAReadOnlyBuffer) {
   });
 }
 
+TEST_F(Violations, CtasThatStoreToOnePlace) {
+  config_.workers = 1;
+  expect(ViolationKind::kRace, "same place", [](const std::uint32_t*, std::uint32_t* out) {
+    const unsigned t = thread_idx().x;
+    store_global(out + block_idx().x * 63 + t, t);  // planted: same place
+  });
+  EXPECT_EQ(caught_->block_idx.x, 1u);
+  EXPECT_EQ(caught_->thread, 0u);
+  EXPECT_TRUE(says("byte 252 of 'out', where CTA number 0 stores too")) << caught_->what();
+  expect_clean([](const std::uint32_t*, std::uint32_t* out) {
+    const unsigned i = block_idx().x * 64 + thread_idx().x;  // halves of one word by two CTAs are two places
+    store_global(reinterpret_cast<std::uint16_t*>(out) + i + 1, static_cast<std::uint16_t>(i));
+  });
+}
+
 struct alignas(4) Unaligned16 {
   std::uint32_t word[4];
 };
@@ -125,7 +140,7 @@ TEST_F(Violations, UninitialisedShared) {
   expect(ViolationKind::kUninitialised, "nobody wrote", [](const std::uint32_t*, std::uint32_t* out) {
     if (thread_idx().x < 63) store_shared(words() + thread_idx().x, 1u);
     sync_threads();
-    store_global(out + thread_idx().x,
+    store_global(out + block_idx().x * 64 + thread_idx().x,
                  load_shared(words() + thread_idx().x));  // planted: nobody wrote
   });
   EXPECT_EQ(caught_->thread, 63u);
@@ -139,7 +154,7 @@ void exchange(std::uint32_t* out, bool first_barrier, bool second_barrier) {
     if (first_barrier) sync_threads();
     const std::uint32_t other = load_shared(words() + (t + 40) % 64);  // planted: read after write
     if (second_barrier) sync_threads();
-    store_global(out + t, other);
+    store_global(out + block_idx().x * 64 + t, other);
   }
 }
 
@@ -190,7 +205,8 @@ void pipeline(const std::uint32_t* in, std::uint32_t* out, unsigned pending, boo
   for (unsigned k = 0; k < 6; ++k) {
     cp_async_wait_group(pending);
     sync_threads();
-    store_global(out + t, load_shared(words() + k % 2 * 64 + 63 - t));  // planted: stage read
+    const std::uint32_t word = load_shared(words() + k % 2 * 64 + 63 - t);  // planted: stage read
+    store_global(out + block_idx().x * 64 + t, word);
     if (barrier_after_read) sync_threads();
     if (k + 2 < 6) cp_async<4>(words() + k % 2 * 64 + t, in + (k + 2) * 64 + t);  // planted: stage refill
     cp_async_commit();
@@ -246,7 +262,7 @@ void specialised(const std::uint32_t* in, std::uint32_t* out, unsigned announced
     const std::uint32_t word = load_shared(words() + k % 2 * 32 + lane_id());    // planted: early read
     sync_warp();
     if (lane_id() == 0) mbarrier_arrive(empty + k % 2);
-    store_global(out + k * 32 + lane_id(), word);
+    store_global(out + (block_idx().x * 6 + k) * 32 + lane_id(), word);
   }
 }
 
