@@ -17,6 +17,9 @@ std::span<const AddCommand> commands() {
       add_trace_command,
 #endif
       add_eval_command,
+#ifdef FP6SIM_APP_VERIFY
+      add_verify_command,
+#endif
   });
   return kCommands;
 }

@@ -24,6 +24,7 @@ void add_mma_command(CLI::App& app, Outcome& outcome);
 void add_quantize_command(CLI::App& app, Outcome& outcome);
 void add_trace_command(CLI::App& app, Outcome& outcome);  // built where fp6sim::trace and the host kernels are
 void add_eval_command(CLI::App& app, Outcome& outcome);
+void add_verify_command(CLI::App& app, Outcome& outcome);  // built where the host kernels are
 
 /// Every command, in the order --help shows them.
 std::span<const AddCommand> commands();

@@ -128,16 +128,14 @@ gemm_hopper(const GemmParameters p) {
     if (T::kStage.groups == 0 && has_rows) {
       load_row_terms<T>(terms, p, 16 * at.first_block + warp * T::kWarpRows);
     }
-    int slot = 0;
-    unsigned parity = 0;
+    const unsigned tiles = static_cast<unsigned>(at.tile_end - at.tile_begin);
     FP6SIM_NO_UNROLL
-    for (int k_tile = at.tile_begin; k_tile < at.tile_end; ++k_tile) {
-      mbarrier_wait(&barriers->landed[slot], parity);
+    for (unsigned tile = 0; tile < tiles; ++tile) {
+      const unsigned slot = tile % kStages;  // one counter for slot and parity: registers are what is scarce
+      mbarrier_wait(&barriers->landed[slot], tile / kStages % 2);
       if (has_rows) multiply_stage<T>(accumulators, terms, stages + slot * T::kStage.bytes, warp);
       sync_warp();
       if (lane_id() == 0) mbarrier_arrive(&barriers->free[slot]);
-      slot = slot == kStages - 1 ? 0 : slot + 1;
-      if (slot == 0) parity ^= 1;
     }
     finish_tile<T>(accumulators, p, at, warp, &barriers->last_flag, [] { sync_warps<1, 32 * T::kWarps>(); });
   }

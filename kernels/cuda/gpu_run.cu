@@ -1,0 +1,49 @@
+#include "kernels/cuda/device_memory.h"
+#include "kernels/gpu_run.h"
+
+namespace fp6sim::kernels {
+
+Status query_gpu(Gpu& gpu, std::string& name) {
+  int device = 0;
+  cudaDeviceProp properties{};
+  cudaError_t error = cudaGetDevice(&device);
+  if (error == cudaSuccess) error = cudaGetDeviceProperties(&properties, device);
+  if (error != cudaSuccess) {
+    return {StatusCode::kDeviceError, std::string("no usable GPU: ") + cudaGetErrorString(error)};
+  }
+  name = properties.name;
+  gpu.compute_capability = 10 * properties.major + properties.minor;
+  gpu.sm_count = properties.multiProcessorCount;
+  gpu.shared_bytes_per_sm = properties.sharedMemPerMultiprocessor;
+  gpu.shared_bytes_per_block = properties.sharedMemPerBlockOptin;
+  return {};
+}
+
+Status run_on_gpu(const GemmArguments& host) {
+  if (Status status = check(host); !status.ok()) return status;
+  try {
+    const auto elements = [](std::int64_t a, std::int64_t b) {
+      return 2 * static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+    };
+    const DeviceMemory packed(host.packed, host.packed_bytes);
+    const DeviceMemory x(host.x, elements(host.shape.n, host.shape.k));
+    DeviceMemory y(elements(host.shape.n, host.shape.m));
+    DeviceMemory workspace(workspace_bytes(host.plan));
+    y.fill(0x7F);  // NaN, so that an output nobody wrote shows
+    if (workspace.bytes() != 0) workspace.fill(0);
+    GemmArguments device = host;
+    device.packed = packed.as();
+    device.x = x.as<std::uint16_t>();
+    device.y = y.as<std::uint16_t>();
+    device.workspace = workspace.as();
+    device.workspace_bytes = workspace.bytes();
+    if (Status status = gemm(device, nullptr); !status.ok()) return status;
+    require(cudaDeviceSynchronize(), "the kernel");
+    y.copy_out(host.y, y.bytes());
+  } catch (const Error& error) {
+    return {StatusCode::kDeviceError, error.what()};
+  }
+  return {};
+}
+
+}  // namespace fp6sim::kernels

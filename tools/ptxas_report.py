@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Registers and spills of every compiled kernel, from what ptxas said while a FP6SIM_CUDA build compiled them.
+
+Usage: ptxas_report.py BUILD_DIRECTORY [--markdown]    Exit 2 where there is no report, 1 where a kernel spills: none
+may at batch tiles up to 64; at 128, where a producer warp leaves each thread 168 registers on sm_90, one register may.
+"""
+import collections
+import pathlib
+import re
+import sys
+
+ENTRY = re.compile(r"Compiling entry function '(\S+)' for '(sm_\w+)'")
+SPILL = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
+USED = re.compile(r"Used (\d+) registers")
+# The template arguments of Tile<KernelSpec{...}, batch tile, generation> in a mangled name.
+TILE = re.compile(r"WeightFormatE(\d)ELN?S?\w*?5SplitE(\d)ELi(\d+)ELb(\d)ELN?S\w*?10ActivationE(\d)EEELi(\d+)E")
+FORMATS = ["E3M2", "E2M3", "E2M2", "INT4", "INT8"]
+SPLITS = ["4+2", "2+4", "4+2-byte", "packed6", "padded8", "4+1", "1+4", "packed5", "packed4"]
+
+ONE_REGISTER = 16  # 8 bytes of frame, 4 stored, 4 loaded
+
+Kernel = collections.namedtuple("Kernel", "architecture kind name batch registers spills")
+
+
+def kernels(report):
+    entry = None
+    spills = 0
+    for line in report.read_text(encoding="utf-8").splitlines():
+        if match := ENTRY.search(line):
+            entry, spills = match.groups(), 0
+        elif match := SPILL.search(line):
+            spills = int(match.group(1)) + int(match.group(2)) + int(match.group(3))
+        elif entry and (match := USED.search(line)):
+            mangled, architecture = entry
+            kind = next((k for k in ("gemm_ampere", "gemm_hopper") if k in mangled), mangled)
+            name, batch = mangled, 0
+            if tile := TILE.search(mangled):
+                weights, split, group, zero, activation, batch = map(int, tile.groups())
+                name = f"{FORMATS[weights]} {SPLITS[split]} {'g' + str(group) if group else 'row'}"
+                name += (" zp" if zero else "") + (" bf16" if activation else " fp16")
+            yield Kernel(architecture, kind, name, int(batch), int(match.group(1)), spills)
+            entry = None
+
+
+def main():
+    if len(sys.argv) < 2 or not pathlib.Path(sys.argv[1]).is_dir():
+        print("usage: ptxas_report.py BUILD_DIRECTORY [--markdown]", file=sys.stderr)
+        return 2
+    found = [k for report in sorted(pathlib.Path(sys.argv[1]).rglob("*.cu.o.report")) for k in kernels(report)]
+    if not found:
+        print(f"{sys.argv[1]}: no ptxas report; build with -DFP6SIM_CUDA=ON", file=sys.stderr)
+        return 2
+    rows = collections.defaultdict(dict)
+    for kernel in found:
+        rows[kernel.architecture, kernel.kind, kernel.name][kernel.batch] = kernel
+    batches = sorted({k.batch for k in found if k.batch})
+    if "--markdown" in sys.argv:
+        print("| architecture | kernel | " + " | ".join(f"batch {b}" for b in batches) + " |")
+        print("|---|---|" + "---|" * len(batches))
+        for (architecture, _, name), by_batch in sorted(rows.items()):
+            cells = [str(by_batch[b].registers) if b in by_batch else "" for b in batches]
+            print(f"| {architecture} | {name} | " + " | ".join(cells) + " |")
+    spilling = [k for k in found if k.spills]
+    for k in spilling:
+        print(f"{k.architecture} {k.kind} {k.name} batch {k.batch}: {k.registers} registers, {k.spills} bytes spilled")
+    bad = [k for k in spilling if k.batch < 128 or k.spills > ONE_REGISTER]
+    print(f"{len(found)} kernels, {len(spilling)} spill, {len(bad)} more than they may", file=sys.stderr)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
