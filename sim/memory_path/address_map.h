@@ -3,13 +3,15 @@
 //   address = | ...group... | unit in group | byte in unit |        unit: `interleave_bytes` in one channel
 //
 //   low     channel = unit in group (channel bits just above the unit)
-//   hashed  the same, rotated by a hash of the group: any stretch of channels * unit bytes still touches every channel
-//           exactly once, but strides no longer meet on a few of them
+//   hashed  units are shuffled over `kShuffleDepth` groups, each such region differently: every channel gets the same
+//           share of a region, no stride meets on few channels, and neighbours land as if at random, which is what the
+//           measured bandwidth against occupancy shows (queues form before the channels saturate)
 //   high    channel = top bits: a whole region of memory lies in one channel. Two streams of a split layout then fall on
 //           one or two channels each: the variant that shows what mapping is worth
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "sim/description/gpu_description.h"
 
@@ -32,8 +34,10 @@ class AddressMap {
 
  private:
   enum class Mapping { kHashed, kLow, kHigh };
+  static constexpr std::uint64_t kShuffleDepth = 16;
   Mapping mapping_;
   std::uint64_t interleave_, channels_, slices_, banks_, units_per_page_, region_units_;
+  std::vector<std::uint16_t> shuffle_;  // a permutation of kShuffleDepth * channels units
 };
 
 /// SplitMix64's finaliser: the hash of every address decision.

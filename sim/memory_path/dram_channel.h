@@ -29,7 +29,7 @@ class DramChannel {
   static constexpr std::size_t kWindow = 16;
   static constexpr std::size_t kWriteHigh = 32;
   static constexpr std::size_t kWriteLow = 8;
-  static constexpr Time kPatience = 4'000'000'000;  // 4 us
+  static constexpr Time kPatience = 30'000'000'000;  // 30 us
   static constexpr Time kIdleClose = 200'000'000;   // 200 ns: an unused row is precharged in the background
 
   struct Request {

@@ -1,0 +1,134 @@
+#include "sim/microbenchmark/microbenchmark.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "sim/memory_path/memory_system.h"
+#include "sim/system/gpu_system.h"
+
+namespace fp6sim::sim {
+namespace {
+
+/// CTAs that only read: `stages` requests one after the other (`in_flight` of them outstanding), each one segment.
+class ReadLaunch final : public Launch {
+ public:
+  std::int64_t cta_count = 1, stage_count = 1;
+  int slots = 1, in_flight = 1;
+  std::uint32_t piece = 32, pieces = 1;
+  std::uint64_t stride = 0;
+  double compute_cycles = 0;
+  std::vector<std::uint64_t> chain;    ///< addresses of a chase; empty: CTA c, stage s reads at (c * stages + s) * bytes
+  std::uint64_t wrap = UINT64_MAX;     ///< footprint: addresses are taken modulo it
+  std::uint64_t stagger = 0;           ///< bytes between the places CTAs start from in a wrapped footprint
+
+  std::string name() const override { return "read"; }
+  std::int64_t ctas() const override { return cta_count; }
+  int ctas_per_sm() const override { return slots; }
+  int stages_in_flight() const override { return in_flight; }
+  std::int64_t stages(std::int64_t) const override { return stage_count; }
+  StageRequest copy(std::int64_t cta, std::int64_t stage) const override {
+    const std::uint64_t bytes = std::uint64_t{piece} * pieces;
+    Segment segment;
+    segment.bytes = piece;
+    segment.count = pieces;
+    segment.stride = piece;
+    if (!chain.empty()) {
+      segment.base = chain[static_cast<std::size_t>(stage)];
+    } else if (stagger != 0) {
+      segment.base = (static_cast<std::uint64_t>(cta) * stagger + static_cast<std::uint64_t>(stage) * bytes) % wrap;
+    } else {
+      segment.base = static_cast<std::uint64_t>(cta * stage_count + stage) * bytes % wrap;
+    }
+    StageRequest request;
+    request.add(segment);
+    return request;
+  }
+  StageRequest result(std::int64_t) const override { return {}; }
+  const StageWork& work() const override { return work_; }
+  double epilogue_cycles() const override { return 0; }
+  double unit_latency_cycles() const override { return 0; }
+  bool expand_on_arrival() const override { return false; }
+
+ private:
+  StageWork work_;
+};
+
+double run_cycles(const GpuDescription& gpu, MemorySystem& memory, const Launch& launch) {
+  const RunOutcome outcome = run_launches(gpu, memory, {&launch}, nullptr);
+  const Clock clock = Clock::from_mhz(gpu.sm.clock_mhz);
+  return clock.to_cycles(outcome.end) - clock.to_cycles(static_cast<Time>(gpu.launch.first_us * kFemtosecondsPerMicrosecond)) -
+         gpu.launch.cta_cycles;
+}
+
+}  // namespace
+
+double pointer_chase_cycles(const GpuDescription& gpu, ChaseLevel level) {
+  constexpr std::uint64_t kFootprint = std::uint64_t{1} << 30;
+  constexpr std::size_t kLoads = 4000;
+  MemorySystem memory(gpu, 128, kFootprint);
+  const AddressMap map(gpu.dram, gpu.l2.slices, kFootprint);
+  ReadLaunch launch;
+  // SM 0 belongs to partition 0, and so do even slices.
+  for (std::uint64_t i = 0; launch.chain.size() < kLoads; ++i) {
+    const std::uint64_t line = level == ChaseLevel::kDram ? hash_bits(i + 1) % (kFootprint / 128) : i;
+    const bool far = gpu.l2.partitions == 2 && map.place(line * 128).slice % 2 == 1;
+    if (level == ChaseLevel::kL2Near && far) continue;
+    if (level == ChaseLevel::kL2Far && !far) continue;
+    launch.chain.push_back(line * 128);
+    if (level == ChaseLevel::kDram) continue;
+    Segment warm;
+    warm.base = line * 128;
+    warm.bytes = 128;
+    warm.count = 1;
+    memory.touch(warm);
+  }
+  launch.stage_count = static_cast<std::int64_t>(kLoads);
+  return run_cycles(gpu, memory, launch) / static_cast<double>(kLoads);
+}
+
+double l2_read_bytes_per_cycle(const GpuDescription& gpu, double footprint_mb) {
+  const auto footprint = static_cast<std::uint64_t>(footprint_mb * 1024 * 1024);
+  MemorySystem memory(gpu, kMaxTransactionBytes, footprint);
+  Segment all;
+  all.bytes = 1 << 20;
+  all.count = static_cast<std::uint32_t>(footprint >> 20);
+  all.stride = 1 << 20;
+  memory.touch(all);
+  ReadLaunch launch;
+  launch.slots = 2;
+  launch.cta_count = std::int64_t{2} * gpu.sm.count;
+  launch.stage_count = 96;
+  launch.in_flight = 8;
+  launch.piece = 4096;
+  launch.wrap = footprint;
+  launch.stagger = footprint / static_cast<std::uint64_t>(launch.cta_count) / 512 * 512;
+  const double bytes = static_cast<double>(launch.cta_count * launch.stage_count) * launch.piece;
+  return bytes / run_cycles(gpu, memory, launch);
+}
+
+double stream_read_gb_per_s(const GpuDescription& gpu, double occupancy) {
+  ReadLaunch launch;
+  launch.slots = 2;
+  launch.piece = static_cast<std::uint32_t>(std::max(1L, std::lround(occupancy * 32))) * 32 * 8;
+  launch.cta_count = std::int64_t{256} * gpu.sm.count;
+  const std::uint64_t bytes = static_cast<std::uint64_t>(launch.cta_count) * launch.piece;
+  MemorySystem memory(gpu, kMaxTransactionBytes, bytes);
+  const double cycles = run_cycles(gpu, memory, launch);
+  return static_cast<double>(bytes) / cycles * gpu.sm.clock_mhz * 1e-3;
+}
+
+double dram_read_gb_per_s(const GpuDescription& gpu) {
+  ReadLaunch launch;
+  launch.slots = 8;
+  launch.cta_count = std::int64_t{8} * gpu.sm.count;
+  launch.stage_count = 64;
+  launch.in_flight = 2;
+  launch.piece = 4096;
+  MemorySystem memory(gpu, kMaxTransactionBytes,
+                      static_cast<std::uint64_t>(launch.cta_count * launch.stage_count) * launch.piece);
+  const double cycles = run_cycles(gpu, memory, launch);
+  return static_cast<double>(launch.cta_count * launch.stage_count) * launch.piece / cycles * gpu.sm.clock_mhz * 1e-3;
+}
+
+}  // namespace fp6sim::sim
