@@ -8,8 +8,8 @@
 namespace fp6sim::sim {
 namespace {
 
-constexpr std::array<std::string_view, 2> kTileRules{"covering", "fastest"};
-constexpr std::array<std::string_view, 4> kSplitRules{"none", "table", "fill", "fastest"};
+constexpr std::array<std::string_view, 2> kTileRules{"covering", "library"};
+constexpr std::array<std::string_view, 4> kSplitRules{"none", "table", "fill", "library"};
 
 template <class Enum, std::size_t kCount>
 Enum read_enum(json::Object& object, std::string_view key, const std::array<std::string_view, kCount>& names) {
@@ -71,7 +71,8 @@ void read_split(json::Object object, KernelDescription& kernel) {
     kernel.partial_bytes = static_cast<int>(object.integer("partial_bytes", 2, 4));
     kernel.reduction_elements = static_cast<int>(object.integer("reduction_elements", 32, 65536));
     kernel.reduction_threads = static_cast<int>(object.integer("reduction_threads", 32, 1024));
-    read_mark(object, 5, "split_k", kernel.marks);
+    kernel.reduction_unroll = static_cast<int>(object.integer("reduction_unroll", 1, 64));
+    read_mark(object, 6, "split_k", kernel.marks);
   }
   if (kernel.split_rule == SplitRule::kTable) {
     json::Object table = object.object("table");
@@ -100,6 +101,8 @@ KernelDescription read_kernel(const json::Document& document) {
   kernel.instructions.half2_per_weight = marked_number(mix, "half2_per_weight", 0, 64, kernel.marks);
   kernel.instructions.overhead_per_tile = marked_number(mix, "overhead_per_tile", 0, 10000, kernel.marks);
   kernel.instructions.warp_cpi = marked_number(mix, "warp_cpi", 0.25, 100, kernel.marks);
+  kernel.instructions.epilogue_cycles_per_output =
+      marked_number(mix, "epilogue_cycles_per_output", 0, 100, kernel.marks);
   mix.finish();
   kernel.warpgroup_mma = object.boolean_or("warpgroup_mma", false);
   if (kernel.marks.fitted > 1) {

@@ -39,14 +39,14 @@ struct WeightLayout {
 
 enum class TileRule {
   kCovering,  ///< the smallest batch tile that covers the batch, else the largest
-  kFastest,   ///< tile and split-K together minimise the modelled time (a library's heuristic)
+  kLibrary,   ///< tile and split-K together fill the SMs (a library's heuristic, choose_tile.cpp)
 };
 
 enum class SplitRule {
   kNone,
   kTable,  ///< `split_table`, and for other shapes the authors' heuristic
   kFill,   ///< as many parts as fill every SM's slots once, at least `min_split_tiles` k-tiles each
-  kFastest,
+  kLibrary,  ///< with TileRule::kLibrary
 };
 
 /// Work of expanding and multiplying, per weight of a tile (not of the batch).
@@ -55,6 +55,7 @@ struct InstructionMix {
   double half2_per_weight = 0;    ///< to expand: HMUL2, HADD2
   double overhead_per_tile = 0;   ///< a warp's loop control, addresses and waits per k-tile
   double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
+  double epilogue_cycles_per_output = 0;  ///< of a CTA, to bring an accumulator from its register to memory
 };
 
 struct KernelDescription {
@@ -72,6 +73,7 @@ struct KernelDescription {
   int partial_bytes = 4;          ///< an element of the split-K workspace
   int reduction_elements = 256;   ///< outputs a reduction CTA sums
   int reduction_threads = 32;
+  int reduction_unroll = 4;       ///< parts whose loads it has in flight together
   Marks marks;
 };
 

@@ -63,20 +63,53 @@ int split_for(const GpuDescription& gpu, const KernelDescription& kernel, const 
   return 1;
 }
 
-/// The cost a library's heuristic minimises: the bytes every SM moves, waves counted in whole SMs, plus the partials'.
-double estimated_cost(const GpuDescription& gpu, const KernelDescription& kernel, const TileOption& tile, int split,
-                      const GemmShape& shape) {
-  const std::int64_t grid = ceil_div(shape.m, tile.m) * ceil_div(shape.n, tile.n) * split;
-  const double waves = static_cast<double>(ceil_div(grid, gpu.sm.count));
-  const double weight_bytes = tile.m * kernel.weights.bits / 8;
-  const double activation_bytes = 2.0 * tile.n;
-  const double k_part = std::ceil(static_cast<double>(ceil_div(shape.k, tile.k)) / split) * tile.k;
-  const double partials = split == 1 ? 0 : 2.0 * split * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
-                                               kernel.partial_bytes / gpu.sm.count;
-  const double compute = waves * tile.m * tile.n * k_part / gpu.sm.tensor_fma;
-  const double peak = gpu.dram.peak_bytes_per_s() / (gpu.sm.clock_mhz * 1e6) / gpu.sm.count;
-  return std::max(waves * k_part * weight_bytes / peak, compute) + waves * k_part * activation_bytes / 64 +
-         partials / peak;
+/// A library's choice where arithmetic matters (a batch beyond 64): the tile and split whose busiest SM has the least to
+/// multiply, larger tiles and fewer parts where that is equal to a percent.
+TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& kernel,
+                           const std::vector<const TileOption*>& tiles, const GemmShape& shape) {
+  TileChoice best;
+  double best_cost = 0;
+  for (const TileOption* tile : tiles) {
+    const std::int64_t k_tiles = ceil_div(shape.k, tile->k);
+    const std::int64_t grid = ceil_div(shape.m, tile->m) * ceil_div(shape.n, tile->n);
+    const std::int64_t most = std::clamp<std::int64_t>(k_tiles / std::max(1, kernel.min_split_tiles), 1, kernel.max_split);
+    for (std::int64_t split = 1; split <= most; ++split) {
+      const double waves = static_cast<double>(ceil_div(grid * split, gpu.sm.count));
+      const double cost = waves * tile->m * static_cast<double>(ceil_div(k_tiles, split)) * tile->k *
+                          (1 + 0.01 * static_cast<double>(split)) * (1 + 1.0 / tile->m);
+      if (best.tile.m == 0 || cost < best_cost) {
+        best = {*tile, static_cast<int>(split)};
+        best_cost = cost;
+      }
+    }
+  }
+  return best;
+}
+
+/// A library's choice for a memory-bound shape: the largest tile whose grid still gives (almost) every SM a CTA, else the
+/// smallest tile with K split until it does.
+TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& kernel,
+                          const std::vector<TileOption>& tiles, const GemmShape& shape) {
+  constexpr double kAlmost = 0.9;
+  const double target = kAlmost * gpu.sm.count;
+  std::vector<const TileOption*> wide;
+  const int width = covering(tiles, shape.n).n;
+  for (const TileOption& tile : tiles) {
+    if (tile.n == width) wide.push_back(&tile);
+  }
+  if (shape.n > 64) return balanced_choice(gpu, kernel, wide, shape);
+  const TileOption* smallest = nullptr;
+  const TileOption* best = nullptr;
+  for (const TileOption* tile : wide) {
+    const std::int64_t grid = ceil_div(shape.m, tile->m) * ceil_div(shape.n, tile->n);
+    if (static_cast<double>(grid) >= target && (best == nullptr || tile->m > best->m)) best = tile;
+    if (smallest == nullptr || tile->m < smallest->m) smallest = tile;
+  }
+  if (best != nullptr) return {*best, 1};
+  const std::int64_t grid = ceil_div(shape.m, smallest->m) * ceil_div(shape.n, smallest->n);
+  const std::int64_t most = std::max<std::int64_t>(1, ceil_div(shape.k, smallest->k) / std::max(1, kernel.min_split_tiles));
+  const auto needed = static_cast<std::int64_t>(std::ceil(target / static_cast<double>(grid)));
+  return {*smallest, static_cast<int>(std::min<std::int64_t>({needed, most, kernel.max_split}))};
 }
 
 }  // namespace
@@ -98,23 +131,7 @@ TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kerne
     const TileOption& tile = covering(tiles, shape.n);
     return {tile, split_for(gpu, kernel, tile, shape)};
   }
-  TileChoice best;
-  double best_cost = 0;
-  for (const TileOption& tile : tiles) {
-    const std::int64_t k_tiles = ceil_div(shape.k, tile.k);
-    const int most = kernel.split_rule == SplitRule::kFastest
-                         ? static_cast<int>(std::min<std::int64_t>(
-                               kernel.max_split, std::max<std::int64_t>(1, k_tiles / kernel.min_split_tiles)))
-                         : 1;
-    for (int split = 1; split <= most; ++split) {
-      const double cost = estimated_cost(gpu, kernel, tile, split, shape);
-      if (best.tile.m == 0 || cost < best_cost) {
-        best = {tile, split};
-        best_cost = cost;
-      }
-    }
-  }
-  return best;
+  return library_choice(gpu, kernel, tiles, shape);
 }
 
 }  // namespace fp6sim::sim

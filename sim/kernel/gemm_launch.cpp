@@ -19,10 +19,8 @@ Segment segment(std::uint64_t base, double bytes, double count, double stride) {
 GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
                        const GemmPlan& plan)
     : kernel_(kernel), design_(design), plan_(plan) {
-  // Accumulators go through shared memory once (written and read), then out; a barrier and a round trip on the way.
-  const double accumulator_bytes = 4.0 * plan.tile.m * plan.tile.n;
-  epilogue_cycles_ = 2 * accumulator_bytes / gpu.sm.shared_bytes_per_cycle + 2 * gpu.sm.barrier_cycles +
-                     gpu.sm.shared_latency_cycles;
+  epilogue_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n +
+                     2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
 }
 
 CtaRange GemmLaunch::range(std::int64_t cta) const {
@@ -104,10 +102,10 @@ ReductionLaunch::ReductionLaunch(const GpuDescription& gpu, const KernelDescript
   shape.threads = kernel.reduction_threads;
   shape.registers = 40;
   ctas_per_sm_ = occupancy(gpu, shape);
-  // Each thread adds its elements of four parts: an FADD each, a few instructions of addresses.
+  // Each thread adds its elements of the parts loaded together: an FADD each, a few instructions of addresses.
   const double warps = kernel.reduction_threads / 32.0;
-  const double adds = kUnroll * kernel.reduction_elements / 32.0;
-  const double loads = kUnroll * kernel.reduction_elements * kernel.partial_bytes / 512.0;
+  const double adds = kernel.reduction_unroll * kernel.reduction_elements / 32.0;
+  const double loads = kernel.reduction_unroll * kernel.reduction_elements * kernel.partial_bytes / 512.0;
   work_.issue = (adds + loads + 8 * warps) / gpu.sm.issue_per_cycle;
   work_.memory = loads * gpu.sm.memory_issue_cycles;
   work_.alone_issue = (adds + loads) / warps + 8;
@@ -119,8 +117,8 @@ std::int64_t ReductionLaunch::ctas() const {
 }
 
 StageRequest ReductionLaunch::copy(std::int64_t cta, std::int64_t stage) const {
-  const std::int64_t first = stage * kUnroll;
-  const std::int64_t parts = std::min<std::int64_t>(kUnroll, plan_.split_k - first);
+  const std::int64_t first = stage * kernel_.reduction_unroll;
+  const std::int64_t parts = std::min<std::int64_t>(kernel_.reduction_unroll, plan_.split_k - first);
   const double bytes = kernel_.partial_bytes;
   const std::int64_t own = std::min<std::int64_t>(kernel_.reduction_elements, outputs() - cta * kernel_.reduction_elements);
   StageRequest request;

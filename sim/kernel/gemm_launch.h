@@ -32,7 +32,7 @@ class GemmLaunch final : public Launch {
   double epilogue_cycles_;
 };
 
-/// Sums the partials of `reduction_elements` outputs per CTA in ascending part order; four loads in flight.
+/// Sums the partials of `reduction_elements` outputs per CTA in ascending part order, `reduction_unroll` parts loaded at a time.
 class ReductionLaunch final : public Launch {
  public:
   ReductionLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan);
@@ -41,7 +41,7 @@ class ReductionLaunch final : public Launch {
   std::int64_t ctas() const override;
   int ctas_per_sm() const override { return ctas_per_sm_; }
   int stages_in_flight() const override { return 1; }
-  std::int64_t stages(std::int64_t) const override { return (plan_.split_k + kUnroll - 1) / kUnroll; }
+  std::int64_t stages(std::int64_t) const override { return (plan_.split_k + kernel_.reduction_unroll - 1) / kernel_.reduction_unroll; }
   StageRequest copy(std::int64_t cta, std::int64_t stage) const override;
   StageRequest result(std::int64_t cta) const override;
   const StageWork& work() const override { return work_; }
@@ -50,7 +50,6 @@ class ReductionLaunch final : public Launch {
   bool expand_on_arrival() const override { return false; }
 
  private:
-  static constexpr int kUnroll = 4;
   std::int64_t outputs() const { return plan_.m_tiles * plan_.tile.m * plan_.n_tiles * plan_.tile.n; }
 
   const KernelDescription& kernel_;

@@ -9,11 +9,15 @@ constexpr double kWarpBytes = 512;          // one 16-byte access by each of 32 
 constexpr double kMmaMultiplyAdds = 2048;   // m16n8k16
 constexpr double kSubCores = 4;
 
-/// Warps along the out features: a warp takes 64 rows where the batch tile leaves room to split along it.
+/// Warps along the out features: the arrangement that reads the fewest fragment bytes, m * (warps / a) + n * a.
 double warps_along_m(const TileOption& tile) {
-  const double warps = tile.threads / 32.0;
-  if (tile.n < 64) return warps;
-  return std::clamp(tile.m / 64.0, 1.0, warps);
+  const int warps = tile.threads / 32;
+  int best = 1;
+  for (int along = 1; along <= warps; ++along) {
+    if (warps % along != 0 || tile.m / along < 16 || tile.n * along / warps < 8) continue;
+    if (tile.m * (warps / along) + tile.n * along <= tile.m * (warps / best) + tile.n * best) best = along;
+  }
+  return best;
 }
 
 }  // namespace
@@ -52,14 +56,19 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   if (design.lanes > 0 && design.placement != Placement::kL2 && design.placement != Placement::kMemctrl) {
     work.unit = weights / (design.lanes * design.units_per_sm);
   }
-  // A warp issues in order: its instructions at `warp_cpi` and its mma's one after the other; what precedes the first
-  // and follows the last (barrier, fragment load, expansion, mma latency) overlaps with nothing of its own.
-  const double per_warp = warp_instructions / warps;
-  work.alone_expand = (integer + half2) / warps * kernel.instructions.warp_cpi;
-  work.alone_issue = (per_warp - (integer + half2) / warps) * kernel.instructions.warp_cpi;
-  work.alone_tensor = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
-  work.alone = work.alone_expand + work.alone_issue + work.alone_tensor + sm.barrier_cycles +
-               sm.shared_latency_cycles + 2 * sm.alu_latency_cycles + sm.mma_latency_cycles;
+  // A warp issues in order, `warp_cpi` cycles an instruction; its mma's run behind, in their own pipe, so the slower of the
+  // two decides. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
+  // overlaps with nothing of its own.
+  const double per_warp = warp_instructions / warps * kernel.instructions.warp_cpi;
+  const double mma_per_warp = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
+  if (mma_per_warp > per_warp) {
+    work.alone_tensor = mma_per_warp;
+  } else {
+    work.alone_expand = (integer + half2) / warps * kernel.instructions.warp_cpi;
+    work.alone_issue = per_warp - work.alone_expand;
+  }
+  work.alone = std::max(per_warp, mma_per_warp) + sm.barrier_cycles + sm.shared_latency_cycles +
+               2 * sm.alu_latency_cycles + sm.mma_latency_cycles;
   return work;
 }
 

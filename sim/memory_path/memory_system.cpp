@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint32_t kNoTransaction = UINT32_MAX;
 constexpr std::uint32_t kNoStage = UINT32_MAX;
+// A port takes written data at half the rate it gives read data: 32 bytes a cycle where reads have 64.
+constexpr double kWriteCost = 2;
 
 template <class T>
 std::uint32_t take(std::vector<T>& pool, std::vector<std::uint32_t>& free_list) {
@@ -100,7 +102,7 @@ void MemorySystem::submit(const StageRequest& request, Time at) {
       t.crossbar_factor = segment.crossbar_factor;
       t.issued = at;
       ++stages_[stage].remaining;
-      inject += clock_.cycles(bytes / fill_rate_);
+      inject += clock_.cycles(bytes * (request.write ? kWriteCost : 1) / fill_rate_);
       t.arrived = inject + half_latency_ + (is_far(t) ? half_far_ : 0);
       if (is_far(t)) counters_.far_sectors += static_cast<std::uint64_t>(std::popcount(mask));
       wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
@@ -305,13 +307,13 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
 void MemorySystem::respond(std::uint32_t index, Time ready) {
   Transaction& t = transactions_[index];
   Slice& slice = slices_[t.place.slice];
-  const double bytes = t.write ? std::popcount(t.sectors) * kSectorBytes : t.bytes * static_cast<double>(t.crossbar_factor);
+  const double bytes = t.write ? kWriteCost * std::popcount(t.sectors) * kSectorBytes : t.bytes * static_cast<double>(t.crossbar_factor);
   const Time start = std::max(ready, slice.port_free);
   slice.port_free = start + clock_.cycles(bytes / slice_rate_);
   t.waits.l2 += start - t.arrived;
   t.phase = kAtSm;
   t.arrived = slice.port_free + half_latency_ + (is_far(t) ? half_far_ : 0);
-  counters_.crossbar_bytes += static_cast<std::uint64_t>(bytes);
+  counters_.crossbar_bytes += static_cast<std::uint64_t>(t.write ? bytes / kWriteCost : bytes);
   wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
 }
 
