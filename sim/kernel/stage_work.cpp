@@ -56,10 +56,10 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   if (design.lanes > 0 && design.placement != Placement::kL2 && design.placement != Placement::kMemctrl) {
     work.unit = weights / (design.lanes * design.units_per_sm);
   }
-  // A warp issues in order, `warp_cpi` cycles an instruction; its mma's run behind, in their own pipe, so the slower of the
-  // two decides. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
+  // A warp issues in order, `warp_cpi` cycles an instruction (one for an mma: its accumulators are independent); the mma's
+  // run behind, in their own pipe, so the slower of the two decides. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
   // overlaps with nothing of its own.
-  const double per_warp = warp_instructions / warps * kernel.instructions.warp_cpi;
+  const double per_warp = (warp_instructions - mmas) / warps * kernel.instructions.warp_cpi + mmas / warps;
   const double mma_per_warp = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
   if (mma_per_warp > per_warp) {
     work.alone_tensor = mma_per_warp;
