@@ -6,7 +6,8 @@
 PYBIND11_MODULE(_core, module) {
   using namespace fp6sim;
   // fp6sim.Error is a ValueError: a caller's mistake, named.
-  pybind11::register_exception<Error>(module, "Error", PyExc_ValueError);
+  pybind11::register_exception<Error>(module, "Error", PyExc_ValueError).doc() =
+      "A caller's mistake: a bad shape, name, value or file. The message names it and what is accepted.";
   module.def("set_thread_count", &emu::set_thread_count);
   python::bind_numbers(module);
   python::bind_packing(module);

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fp6sim
+import fp6sim._core
 
 
 def test_small_integers_are_exact_on_every_tensor_core():
