@@ -8,6 +8,7 @@ std::span<const AddCommand> commands() {
   static constexpr auto kCommands = std::to_array<AddCommand>({
       add_run_command,
       add_gemm_command,
+      add_compare_command,
       add_sweep_command,
       add_report_command,
       add_list_command,

@@ -1,7 +1,12 @@
 # Simulating points, one or thousands, and showing them.
 target_sources(fp6sim_app PRIVATE
   options.cpp
+  commands/compare_command.cpp
   commands/gemm_command.cpp
+  compare/comparison.cpp
+  compare/comparison_text.cpp
+  compare/error_statistics.cpp
+  compare/measured.cpp
   commands/report_command.cpp
   commands/run_command.cpp
   commands/sweep_command.cpp

@@ -18,7 +18,10 @@ ModelRun run_models(const ModelRunSpec& spec) {
     for (const auto& design : spec.designs) {
       // Nothing is expanded for FP16, wherever the unit may be.
       if (kernel == kBaselineKernel && design != spec.designs.front()) continue;
-      run.columns.push_back({kernel, kernel == kBaselineKernel ? std::string(kDefaultDesign) : design});
+      const bool splits =
+          sim::load_kernel(kernel).weights.bits == 6;  // only six bits are split in these ways
+      run.columns.push_back(
+          {kernel, kernel == kBaselineKernel ? std::string(kDefaultDesign) : design, splits});
     }
   }
   std::vector<Point> points;
@@ -41,7 +44,7 @@ ModelRun run_models(const ModelRunSpec& spec) {
             point.kernel = column.kernel;
             point.design = column.design;
             point.shape = {layer.m, layer.k, batch};
-            point.split = column.kernel == kBaselineKernel ? "" : spec.split;
+            point.split = column.splits ? spec.split : "";
             point.warm_l2 = spec.warm_l2;
             point.exact = spec.exact;
             point.workload = workload.name;
@@ -73,7 +76,7 @@ std::vector<ModelTotal> totals(const ModelRun& run) {
   std::map<std::string, std::size_t> places;
   for (const ModelRunRow& row : run.rows) {
     const Point& point = row.point;
-    const Column column{point.kernel, point.design};
+    const Column column{point.kernel, point.design, false};
     const std::string name =
         point.gpu + "\n" + point.workload + "\n" + std::to_string(point.shape.n) + "\n" + column.title();
     const auto [place, fresh] = places.try_emplace(name, sums.size());

@@ -21,6 +21,7 @@ struct ModelRunSpec {
 /// A way to run a layer: the kernel, and the design where it is not today's.
 struct Column {
   std::string kernel, design;
+  bool splits = false;  ///< --split is for it
   std::string title() const;
 };
 

@@ -75,7 +75,8 @@ std::string bounds_table(const ModelRun& run, const Section& section) {
     for (const ModelRunRow* row = line; row != line + width; ++row) {
       const std::string bound(row->result.at("bound_by").as_string());
       const auto* share = row->result.at("stack").as_object().if_contains(bound);
-      cells.push_back(share == nullptr ? bound : fmt::format("{} {:.0f} %", bound, 100 * share->to_number<double>()));
+      cells.push_back(share == nullptr ? bound
+                                       : fmt::format("{} {:.0f} %", bound, 100 * share->to_number<double>()));
     }
     table.add(std::move(cells));
   }
@@ -90,7 +91,8 @@ std::string totals_table(const ModelRun& run) {
     if (!before.empty() && before != here) table.add_rule();
     before = here;
     table.add({total.workload, total.gpu, std::to_string(total.batch), total.column.title(),
-               fmt::format("{:.2f}", total.time_us / 1000), fmt::format("{:.2f}x", total.baseline_us / total.time_us)});
+               fmt::format("{:.2f}", total.time_us / 1000),
+               fmt::format("{:.2f}x", total.baseline_us / total.time_us)});
   }
   return table.text();
 }
@@ -101,23 +103,27 @@ std::string model_run_text(const ModelRun& run) {
   std::string text;
   for (const Section& section : sections(run)) {
     const Point& point = section.first->point;
-    text += fmt::format("{} on {}, {} L2: time of one GEMM, share of the peak DRAM bandwidth, speedup over FP16\n\n",
-                        point.workload, point.gpu, point.warm_l2 ? "warm" : "cold");
-    text += times_table(run, section) + "\nWhat bounds it (largest share of the time)\n\n" + bounds_table(run, section) + "\n";
+    text += fmt::format(
+        "{} on {}, {} L2: time of one GEMM, share of the peak DRAM bandwidth, speedup over FP16\n\n",
+        point.workload, point.gpu, point.warm_l2 ? "warm" : "cold");
+    text += times_table(run, section) + "\nWhat bounds it (largest share of the time)\n\n" +
+            bounds_table(run, section) + "\n";
   }
   return text + "All linear layers of the model, one decode step\n\n" + totals_table(run);
 }
 
 std::string model_run_csv(const ModelRun& run) {
-  Table table({"workload", "layer", "m", "k", "batch", "count", "gpu", "kernel", "design", "split", "l2_state",
-               "time_us", "speedup_over_cublas_fp16", "dram_bytes", "dram_bandwidth_pct", "bound_by", "energy_uj"});
+  Table table({"workload", "layer", "m", "k", "batch", "count", "gpu", "kernel", "design", "split",
+               "l2_state", "time_us", "speedup_over_cublas_fp16", "dram_bytes", "dram_bandwidth_pct",
+               "bound_by", "energy_uj"});
   for (const ModelRunRow& row : run.rows) {
     const Point& p = row.point;
-    table.add({p.workload, p.layer, std::to_string(p.shape.m), std::to_string(p.shape.k), std::to_string(p.shape.n),
-               std::to_string(p.count), p.gpu, p.kernel, p.design, p.split, p.warm_l2 ? "warm" : "cold",
-               fmt::format("{:.3f}", row.time_us()), fmt::format("{:.4f}", row.speedup()),
-               number(row.result, "dram_bytes", "{:.0f}"), number(row.result, "dram_bandwidth_pct", "{:.2f}"),
-               std::string(row.result.at("bound_by").as_string()), number(row.result, "energy_uj", "{:.3f}")});
+    table.add(
+        {p.workload, p.layer, std::to_string(p.shape.m), std::to_string(p.shape.k), std::to_string(p.shape.n),
+         std::to_string(p.count), p.gpu, p.kernel, p.design, p.split, p.warm_l2 ? "warm" : "cold",
+         fmt::format("{:.3f}", row.time_us()), fmt::format("{:.4f}", row.speedup()),
+         number(row.result, "dram_bytes", "{:.0f}"), number(row.result, "dram_bandwidth_pct", "{:.2f}"),
+         std::string(row.result.at("bound_by").as_string()), number(row.result, "energy_uj", "{:.3f}")});
   }
   return table.csv();
 }

@@ -4,7 +4,7 @@ Chart.defaults.maintainAspectRatio = false;
 Chart.defaults.responsive = true;
 
 // Okabe and Ito's palette: told apart by colour-blind readers; blue and yellow lightened for dark grounds.
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9', '#8c564b', '#7f7f7f'];
+const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9', '#8c564b', '#7f7f7f', '#bcbd22', '#9467bd'];
 const pointStyles = ['circle', 'triangle', 'rect', 'rectRot', 'star', 'cross', 'crossRot', 'dash'];
 const keyed = new Map();
 function colourOf(name) {
@@ -55,11 +55,16 @@ function makeChoice(parentId, title, changed) {
   };
 }
 
+function powersOfTwo(scale) {
+  scale.ticks = [];
+  for (let v = 1; v <= scale.max; v *= 2) if (v >= scale.min) scale.ticks.push({value: v});
+}
+
 function speedupChart() {
   if (!columns.speedup || distinct('batch', everyPoint).length < 2) return null;
   const chart = makeChart('speedup', {type: 'line', data: {datasets: []}, options: {
     parsing: false, plugins: {tooltip: hover, legend: {labels: {filter: (item) => !item.text.startsWith('ceiling')}}},
-    scales: {x: axis('batch', {type: 'logarithmic', ticks: {callback: (v) => Number.isInteger(Math.log2(v)) ? v : ''}}),
+    scales: {x: axis('batch', {type: 'logarithmic', afterBuildTicks: powersOfTwo, ticks: {callback: (v) => v}}),
       y: axis('speedup over FP16', {beginAtZero: true})}}});
   const gpu = makeChoice('speedup-choices', 'GPU', update), layer = makeChoice('speedup-choices', 'layer', update);
   function update() {
