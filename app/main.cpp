@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "emu/error.h"
+#include "emu/names.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Bit-accurate simulation of six-bit weights (FP6, the 4+2 split) on tensor-core memory paths"};
@@ -14,6 +15,10 @@ int main(int argc, char** argv) {
   fp6sim::app::Outcome outcome;
   for (const auto add : fp6sim::app::commands()) add(app, outcome);
   try {
+    if (argc > 1 && argv[1][0] != '-') {
+      fp6sim::find_by_name("command", argv[1], app.get_subcommands({}),
+                           [](const auto* c) { return c->get_name(); });
+    }
     app.parse(argc, argv);
     return outcome.exit_code;
   } catch (const CLI::ParseError& error) {

@@ -21,13 +21,15 @@ void read_progression(json::Object& object, const json::Value& value, Axis& axis
   const double to = object.number("to", -kAny, kAny);
   const auto factor = object.find("factor");
   const auto step = object.find("step");
-  if (factor.has_value() == step.has_value()) value.refuse("expected either 'factor' or 'step' beside 'from' and 'to'");
+  if (factor.has_value() == step.has_value())
+    value.refuse("expected either 'factor' or 'step' beside 'from' and 'to'");
   if (to < from) value.refuse("expected 'to' not below 'from'");
   const double by = factor ? factor->as_number(1 + 1e-6, kAny) : step->as_number(1e-12, kAny);
   if (factor && from <= 0) value.refuse("expected 'from' above 0 with 'factor'");
   // Computed from the index, so that errors do not add up; the tolerance lets 0.1 .. 0.3 step 0.1 reach 0.3.
   for (std::size_t i = 0; i <= kMostValues; ++i) {
-    const double x = factor ? from * std::pow(by, static_cast<double>(i)) : from + by * static_cast<double>(i);
+    const double x =
+        factor ? from * std::pow(by, static_cast<double>(i)) : from + by * static_cast<double>(i);
     if (x > to * (1 + (to > 0 ? 1e-12 : -1e-12)) + 1e-300) return;
     if (i == kMostValues) value.refuse("expected at most " + std::to_string(kMostValues) + " values");
     axis.values.push_back(number_value(x));
@@ -66,11 +68,13 @@ Axis read_axis(const std::string& name, const json::Value& value) {
   axis.name = name;
   if (value.is_object()) {
     json::Object object = value.as_object();
-    value.raw().as_object().contains("min") ? read_range(object, value, axis) : read_progression(object, value, axis);
+    value.raw().as_object().contains("min") ? read_range(object, value, axis)
+                                            : read_progression(object, value, axis);
     object.finish();
     return axis;
   }
-  const std::vector<json::Value> elements = value.is_array() ? value.as_array(1, kMostValues) : std::vector{value};
+  const std::vector<json::Value> elements =
+      value.is_array() ? value.as_array(1, kMostValues) : std::vector{value};
   for (const json::Value& element : elements) {
     if (element.is_object() || element.is_array() || element.is_null()) {
       element.refuse("expected a number, a string, true or false");

@@ -40,8 +40,12 @@ CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, at INTEGER NOT N
 void bind(sqlite3_stmt* statement, int at, const std::string& text) {
   sqlite3_bind_text(statement, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
-void bind(sqlite3_stmt* statement, int at, std::int64_t number) { sqlite3_bind_int64(statement, at, number); }
-void bind(sqlite3_stmt* statement, int at, double number) { sqlite3_bind_double(statement, at, number); }
+void bind(sqlite3_stmt* statement, int at, std::int64_t number) {
+  sqlite3_bind_int64(statement, at, number);
+}
+void bind(sqlite3_stmt* statement, int at, double number) {
+  sqlite3_bind_double(statement, at, number);
+}
 
 template <class... Values>
 void bind_all(sqlite3_stmt* statement, const Values&... values) {
@@ -96,14 +100,19 @@ StoredPoint row_of(sqlite3_stmt* row) {
 }
 
 constexpr const char* kSelect =
-    "SELECT p.key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, overrides, error, result, seconds,"
+    "SELECT p.key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, overrides, error, result, "
+    "seconds,"
     " coalesce(l.workload, ''), coalesce(l.layer, m || 'x' || k), coalesce(l.count, 1)"
     " FROM points p LEFT JOIN (SELECT DISTINCT key, workload, layer, count FROM labels) l USING (key)";
 
 }  // namespace
 
-void Database::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }
-void Database::Close::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Database::Close::operator()(sqlite3* handle) const {
+  sqlite3_close(handle);
+}
+void Database::Close::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 void Database::fail(const std::string& doing) {
   const int code = sqlite3_errcode(handle_.get());
@@ -111,16 +120,19 @@ void Database::fail(const std::string& doing) {
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
     why = "another process has kept it locked for " + std::to_string(kBusyMilliseconds / 1000) + " s";
   }
-  throw Error(file_.string() + ": " + doing + ": " + why + "; points stored before are safe, run again to go on");
+  throw Error(file_.string() + ": " + doing + ": " + why +
+              "; points stored before are safe, run again to go on");
 }
 
 void Database::execute(const std::string& sql) {
-  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
+  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    fail("cannot be written");
 }
 
 Database::Statement Database::prepare(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) fail("cannot be used");
+  if (sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+    fail("cannot be used");
   return Statement(statement);
 }
 
@@ -140,7 +152,8 @@ Database::Database(const std::filesystem::path& file, Access access, const std::
   const bool exists = check_database_file(file);
   if (!exists && access == Access::kRead) throw Error(file.string() + ": there is no such database");
   sqlite3* handle = nullptr;
-  const int flags = access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags =
+      access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int opened = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
   if (opened != SQLITE_OK) throw Error(file.string() + ": cannot be opened: " + sqlite3_errmsg(handle));
@@ -158,7 +171,8 @@ Database::Database(const std::filesystem::path& file, Access access, const std::
   contains_ = prepare("SELECT 1 FROM points WHERE key = ?1");
   find_ = prepare(std::string(kSelect) + " WHERE p.key = ?1 LIMIT 1");
   store_ = prepare(
-      "INSERT OR IGNORE INTO points (key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, overrides, error,"
+      "INSERT OR IGNORE INTO points (key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, "
+      "overrides, error,"
       " time_us, dram_bandwidth_pct, bound_by, energy_uj, area_mm2, quality_db, result, seconds)"
       " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)");
   label_ = prepare("INSERT OR IGNORE INTO labels VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -169,14 +183,16 @@ Database::Database(const std::filesystem::path& file, Access access, const std::
 
 Database::~Database() = default;
 
-/// In one transaction and before the write-ahead log, so that a kill leaves either nothing or a whole empty database.
+/// In one transaction and before the write-ahead log, so that a kill leaves either nothing or a whole empty
+/// database.
 void Database::create() {
   execute("BEGIN EXCLUSIVE");
   const Statement present = prepare("SELECT 1 FROM sqlite_master WHERE name = 'meta'");
   const bool made_meanwhile = step(present);
   sqlite3_reset(present.get());
   if (!made_meanwhile) {
-    execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion));
+    execute(
+        fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion));
     execute(kSchema);
     const Statement version = prepare("INSERT INTO meta VALUES ('program', ?1)");
     bind_all(version.get(), program_);
@@ -185,8 +201,12 @@ void Database::create() {
   execute("COMMIT");
 }
 
-void Database::begin() { execute("BEGIN IMMEDIATE"); }
-void Database::commit() { execute("COMMIT"); }
+void Database::begin() {
+  execute("BEGIN IMMEDIATE");
+}
+void Database::commit() {
+  execute("COMMIT");
+}
 
 bool Database::contains(const std::string& key) {
   bind_all(contains_.get(), key);
@@ -209,9 +229,9 @@ void Database::store(const StoredPoint& stored) {
   bind_all(store_.get(), stored.key, p.gpu, p.kernel, p.design, p.split, p.shape.m, p.shape.k, p.shape.n,
            std::int64_t{p.warm_l2}, std::int64_t{p.exact}, bj::serialize(p.overrides), stored.error,
            number_of(stored.result, "time_us"), number_of(stored.result, "dram_bandwidth_pct"),
-           bound == nullptr ? std::string() : std::string(bound->as_string()), number_of(stored.result, "energy_uj"),
-           number_of(stored.result, "area_mm2"), number_of(stored.result, "quality_db"),
-           bj::serialize(stored.result), stored.seconds);
+           bound == nullptr ? std::string() : std::string(bound->as_string()),
+           number_of(stored.result, "energy_uj"), number_of(stored.result, "area_mm2"),
+           number_of(stored.result, "quality_db"), bj::serialize(stored.result), stored.seconds);
   step(store_);
 }
 

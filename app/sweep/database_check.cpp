@@ -22,8 +22,8 @@ std::uint32_t big_endian(const char* bytes) {
   return value;
 }
 
-/// An immutable connection neither locks nor creates files beside the database; with a write-ahead log beside it the
-/// log has to be read too, and an ordinary read-only connection does that.
+/// An immutable connection neither locks nor creates files beside the database; with a write-ahead log beside
+/// it the log has to be read too, and an ordinary read-only connection does that.
 void check_content(const std::filesystem::path& file) {
   std::error_code ignored;
   const bool has_log = std::filesystem::file_size(file.string() + "-wal", ignored) > 0 && !ignored;
@@ -50,7 +50,8 @@ void check_content(const std::filesystem::path& file) {
   if (checked == SQLITE_BUSY) return;  // another process is at work on it: it judged it
   if (checked != SQLITE_OK) verdict = sqlite3_errmsg(handle);
   if (verdict != "ok") {
-    throw Error(file.string() + ": the database is corrupt (" + verdict + "); nothing was changed: move it away, or " +
+    throw Error(file.string() + ": the database is corrupt (" + verdict +
+                "); nothing was changed: move it away, or " +
                 "rescue what can be read with sqlite3's .recover");
   }
 }
@@ -75,8 +76,8 @@ bool check_database_file(const std::filesystem::path& file) {
   }
   const std::uint32_t version = big_endian(&header[kUserVersionAt]);
   if (version != kSchemaVersion) {
-    throw Error(file.string() + ": schema version " + std::to_string(version) + ", this program knows version " +
-                std::to_string(kSchemaVersion) + "; nothing was changed");
+    throw Error(file.string() + ": schema version " + std::to_string(version) +
+                ", this program knows version " + std::to_string(kSchemaVersion) + "; nothing was changed");
   }
   check_content(file);
   return true;

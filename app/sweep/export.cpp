@@ -12,9 +12,10 @@ namespace {
 
 namespace bj = boost::json;
 
-constexpr const char* kResultColumns[] = {"time_us",   "floor_us",   "cycles",   "dram_bytes", "dram_bandwidth_pct",
-                                          "bound_by",  "energy_uj",  "area_mm2", "quality_db", "bits_per_weight",
-                                          "tile",      "split_k"};
+constexpr const char* kResultColumns[] = {
+    "time_us",  "floor_us",  "cycles",   "dram_bytes", "dram_bandwidth_pct",
+    "bound_by", "energy_uj", "area_mm2", "quality_db", "bits_per_weight",
+    "tile",     "split_k"};
 
 std::string cell(const bj::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -45,7 +46,7 @@ std::string sweep_csv(const std::vector<StoredPoint>& points) {
       for (const auto& member : stack->as_object()) shares.emplace(member.key());
     }
   }
-  std::vector<std::string> header = {"workload", "layer", "count",  "m",     "k",       "batch",
+  std::vector<std::string> header = {"workload", "layer",  "count",  "m",     "k",       "batch",
                                      "gpu",      "kernel", "design", "split", "l2_state"};
   header.insert(header.end(), fields.begin(), fields.end());
   header.insert(header.end(), std::begin(kResultColumns), std::end(kResultColumns));
@@ -54,13 +55,22 @@ std::string sweep_csv(const std::vector<StoredPoint>& points) {
   Table table(std::move(header));
   for (const StoredPoint& stored : points) {
     const Point& p = stored.point;
-    std::vector<std::string> row = {p.workload, p.layer, std::to_string(p.count), std::to_string(p.shape.m),
-                                    std::to_string(p.shape.k), std::to_string(p.shape.n), p.gpu, p.kernel, p.design,
-                                    p.split, p.warm_l2 ? "warm" : "cold"};
+    std::vector<std::string> row = {p.workload,
+                                    p.layer,
+                                    std::to_string(p.count),
+                                    std::to_string(p.shape.m),
+                                    std::to_string(p.shape.k),
+                                    std::to_string(p.shape.n),
+                                    p.gpu,
+                                    p.kernel,
+                                    p.design,
+                                    p.split,
+                                    p.warm_l2 ? "warm" : "cold"};
     for (const std::string& field : fields) row.push_back(cell(p.overrides, field));
     for (const char* column : kResultColumns) row.push_back(cell(stored.result, column));
     const auto* stack = stored.result.if_contains("stack");
-    for (const std::string& share : shares) row.push_back(stack == nullptr ? "" : cell(stack->as_object(), share));
+    for (const std::string& share : shares)
+      row.push_back(stack == nullptr ? "" : cell(stack->as_object(), share));
     row.push_back(stored.error);
     table.add(std::move(row));
   }

@@ -1,7 +1,7 @@
 #include "app/sweep/expression.h"
 
-#include <boost/json/serialize.hpp>
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <cctype>
 #include <charconv>
 
@@ -27,7 +27,9 @@ constexpr int kDeepest = 64;
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::vector<std::string>& names) : text_(text), names_(names) { advance(); }
+  Parser(std::string_view text, const std::vector<std::string>& names) : text_(text), names_(names) {
+    advance();
+  }
 
   NodePointer whole() {
     NodePointer node = any();
@@ -37,8 +39,8 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& expected) const {
-    throw Error("constraint \"" + std::string(text_) + "\", column " + std::to_string(start_ + 1) + ": " + expected +
-                (token_.empty() ? ", found the end" : ", found '" + token_ + "'"));
+    throw Error("constraint \"" + std::string(text_) + "\", column " + std::to_string(start_ + 1) + ": " +
+                expected + (token_.empty() ? ", found the end" : ", found '" + token_ + "'"));
   }
 
   static bool in_name(char c) {
@@ -180,7 +182,9 @@ class Evaluator {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw Error("constraint \"" + text_ + "\": " + what); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error("constraint \"" + text_ + "\": " + what);
+  }
 
   double number(const Node& node) const {
     const bj::value value = evaluate(node);
@@ -230,6 +234,8 @@ Expression Expression::parse(std::string_view text, const std::vector<std::strin
   return expression;
 }
 
-bool Expression::holds(const Lookup& lookup) const { return Evaluator(text_, lookup).boolean(*root_); }
+bool Expression::holds(const Lookup& lookup) const {
+  return Evaluator(text_, lookup).boolean(*root_);
+}
 
 }  // namespace fp6sim::app

@@ -13,7 +13,9 @@ namespace {
 constexpr double kNugget = 1e-8;  // results are deterministic: this only keeps the factor well conditioned
 constexpr double kLengths[] = {0.5, 1.5, 5, 15, 50};
 
-std::size_t row_start(std::size_t row) { return row * (row + 1) / 2; }
+std::size_t row_start(std::size_t row) {
+  return row * (row + 1) / 2;
+}
 
 }  // namespace
 

@@ -9,8 +9,9 @@
 namespace fp6sim::app {
 namespace {
 
-constexpr double kOptimism = 2;          // deviations below the mean a candidate may hope for
+constexpr double kOptimism = 3;          // deviations below the mean a candidate may hope for
 constexpr std::size_t kFirstShare = 16;  // the first batch is a sixteenth of the candidates, or
+constexpr std::size_t kFitsApart = 8;    // a batch grows with what is known: fits get dearer, and teach less
 constexpr std::size_t kFirstMost = 60;   // this many: enough for a fit
 
 }  // namespace
@@ -27,7 +28,8 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
 std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& rows) {
   std::vector<std::size_t> front;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool beaten = std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return dominates(row, rows[i]); });
+    const bool beaten =
+        std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return dominates(row, rows[i]); });
     if (!beaten) front.push_back(i);
   }
   return front;
@@ -99,7 +101,8 @@ std::vector<std::size_t> ParetoSearch::next() {
       hopeful.emplace_back(static_cast<double>(above), i);
     }
     std::sort(hopeful.begin(), hopeful.end());
-    hopeful.resize(std::min({hopeful.size(), batch_, left}));
+    const std::size_t batch = std::max(batch_, known_count_ / kFitsApart);
+    hopeful.resize(std::min({hopeful.size(), batch, left}));
     for (const auto& [rank, i] : hopeful) chosen.push_back(i);
   }
   for (const std::size_t i : chosen) states_[i] = State::kAsked;
@@ -114,7 +117,9 @@ void ParetoSearch::tell(std::size_t candidate, std::vector<double> objectives) {
   ++known_count_;
 }
 
-void ParetoSearch::tell_failed(std::size_t candidate) { states_[candidate] = State::kFailed; }
+void ParetoSearch::tell_failed(std::size_t candidate) {
+  states_[candidate] = State::kFailed;
+}
 
 std::vector<std::size_t> ParetoSearch::front() const {
   std::vector<std::vector<double>> rows;

@@ -16,7 +16,7 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b);
 std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& rows);
 
 /// Active learning after epsilon-PAL (Zuluaga et al., JMLR 2016): a Gaussian process per objective is fitted to what
-/// is known; a candidate stays while its optimistic guess (mean - 2 deviations) is dominated by no known point; the most
+/// is known; a candidate stays while its optimistic guess (mean - 3 deviations) is dominated by no known point; the most
 /// promising batch is simulated next. It ends when no candidate is left or `budget` points are known.
 ///
 ///   while (auto batch = search.next(); !batch.empty()) for (i : batch) search.tell(i, objectives or failed)

@@ -1,8 +1,8 @@
 #include "app/sweep/run_sweep.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <deque>
@@ -30,7 +30,12 @@ class Run {
  public:
   Run(const Space& space, const std::vector<PlannedPoint>& plan, Database& database, Executor& executor,
       SweepOutcome& outcome, Progress& progress)
-      : space_(space), plan_(plan), database_(database), executor_(executor), outcome_(outcome), progress_(progress) {}
+      : space_(space),
+        plan_(plan),
+        database_(database),
+        executor_(executor),
+        outcome_(outcome),
+        progress_(progress) {}
 
   /// Until every point of `wanted` is stored, here or by another process, or the user interrupts.
   void complete(const std::vector<std::size_t>& wanted) {
@@ -39,7 +44,8 @@ class Run {
     database_.commit();
     waiting_.assign(wanted.begin(), wanted.end());
     while (!waiting_.empty() && !interrupted()) {
-      executor_.run([this] { return next(); }, [this](const Task& task, const Reply& reply) { take(task, reply); });
+      executor_.run([this] { return next(); },
+                    [this](const Task& task, const Reply& reply) { take(task, reply); });
       // What is left is being computed by another process.
       if (!waiting_.empty() && !interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
@@ -131,7 +137,8 @@ void search_front(const Space& space, const std::vector<PlannedPoint>& plan, Dat
   const SweepSpec& spec = space.spec();
   std::vector<bool> ordered;
   auto locations = locations_of(space, plan, ordered);
-  ParetoSearch search(std::move(locations), std::move(ordered), spec.objectives.size(), spec.points, batch, spec.seed);
+  ParetoSearch search(std::move(locations), std::move(ordered), spec.objectives.size(), spec.points, batch,
+                      spec.seed);
   while (!interrupted()) {
     const std::vector<std::size_t> wanted = search.next();
     if (wanted.empty()) break;
@@ -158,8 +165,9 @@ double SweepOutcome::overhead(int workers) const {
 std::vector<PlannedPoint> plan_sweep(const Space& space, bool confirmed) {
   const SweepSpec& spec = space.spec();
   std::vector<Candidate> candidates = space.candidates();
-  const std::uint64_t asked =
-      spec.method == Method::kPareto ? std::min<std::uint64_t>(spec.points, candidates.size()) : candidates.size();
+  const std::uint64_t asked = spec.method == Method::kPareto
+                                  ? std::min<std::uint64_t>(spec.points, candidates.size())
+                                  : candidates.size();
   if (asked > kAskAbove && !confirmed) {
     throw Error("sweep '" + spec.name + "' expands to " + std::to_string(asked) + " points, more than " +
                 std::to_string(kAskAbove) + ": add --yes to run them");

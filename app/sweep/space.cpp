@@ -13,7 +13,9 @@ namespace {
 namespace bj = boost::json;
 
 /// Uniform in [0, 1); std::uniform_real_distribution differs between standard libraries.
-double uniform(std::mt19937_64& bits) { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+double uniform(std::mt19937_64& bits) {
+  return static_cast<double>(bits() >> 11) * 0x1p-53;
+}
 
 std::string text_of(const Candidate& candidate) {
   std::string text = std::to_string(candidate.problem);
@@ -176,7 +178,8 @@ std::vector<Candidate> Space::latin_hypercube() const {
     for (auto& dimension : order) {
       for (std::uint64_t i = 0; i < parts; ++i) dimension.push_back(i);
       for (std::uint64_t i = parts; i > 1; --i) {  // Fisher-Yates; std::shuffle differs between libraries
-        std::swap(dimension[i - 1], dimension[static_cast<std::size_t>(uniform(bits) * static_cast<double>(i))]);
+        std::swap(dimension[i - 1],
+                  dimension[static_cast<std::size_t>(uniform(bits) * static_cast<double>(i))]);
       }
     }
     for (std::uint64_t i = 0; i < parts; ++i) {
@@ -184,9 +187,11 @@ std::vector<Candidate> Space::latin_hypercube() const {
         return (static_cast<double>(order[dimension][i]) + uniform(bits)) / static_cast<double>(parts);
       };
       Candidate candidate;
-      candidate.problem = std::min(spec_.problems.size() - 1,
-                                   static_cast<std::size_t>(position(0) * static_cast<double>(spec_.problems.size())));
-      for (std::size_t a = 0; a < spec_.axes.size(); ++a) candidate.values.push_back(spec_.axes[a].at(position(a + 1)));
+      candidate.problem =
+          std::min(spec_.problems.size() - 1,
+                   static_cast<std::size_t>(position(0) * static_cast<double>(spec_.problems.size())));
+      for (std::size_t a = 0; a < spec_.axes.size(); ++a)
+        candidate.values.push_back(spec_.axes[a].at(position(a + 1)));
       collector.offer(std::move(candidate));
     }
   }
@@ -195,10 +200,13 @@ std::vector<Candidate> Space::latin_hypercube() const {
 
 std::vector<Candidate> Space::candidates() const {
   switch (spec_.method) {
-    case Method::kRandom: return random();
-    case Method::kLatinHypercube: return latin_hypercube();
+    case Method::kRandom:
+      return random();
+    case Method::kLatinHypercube:
+      return latin_hypercube();
     case Method::kGrid:
-    case Method::kPareto: break;
+    case Method::kPareto:
+      break;
   }
   return grid();
 }

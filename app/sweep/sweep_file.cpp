@@ -25,13 +25,16 @@ void check_axis(const Axis& axis, const json::Value& value) {
   if (is_field(axis.name)) return;
   if (axis.name == "batch") {
     if (axis.range && !axis.range->integer) value.refuse("expected \"integer\": true for a range of batches");
-    for (const auto& batch : axis.values) json::Value(batch, value.source(), value.path()).as_integer(1, 1 << 20);
+    for (const auto& batch : axis.values)
+      json::Value(batch, value.source(), value.path()).as_integer(1, 1 << 20);
     return;
   }
   if (axis.range) value.refuse("expected a list of names");
   for (const auto& entry : axis.values) {
     const json::Value name(entry, value.source(), value.path());
-    axis.name == "l2_state" ? name.as_one_of(kStates) : axis.name == "split" ? name.as_string() : name.as_name();
+    axis.name == "l2_state" ? name.as_one_of(kStates)
+    : axis.name == "split"  ? name.as_string()
+                            : name.as_name();
   }
 }
 
@@ -97,14 +100,24 @@ void read_problems(json::Object& root, SweepSpec& spec) {
   }
 }
 
+/// Only sampling can use ranges.
+void refuse_ranges(const SweepSpec& spec, const json::Value& where, const std::string& method) {
+  for (const Axis& axis : spec.axes) {
+    if (axis.is_list()) continue;
+    throw Error(std::string(where.source()) + ": method " + method + " needs lists, and axis '" + axis.name +
+                "' is a range: list its values, or use method random or latin-hypercube");
+  }
+}
+
 void read_method(json::Object& root, SweepSpec& spec) {
   static constexpr std::string_view kMethods[] = {"grid", "random", "latin-hypercube", "pareto"};
   static constexpr std::string_view kObjectives[] = {"time_us", "energy_uj", "area_mm2", "quality_db"};
   const auto found = root.find("method");
-  if (!found) return;
+  if (!found) return refuse_ranges(spec, root.value(), "grid");
   json::Object method = found->as_object();
   const std::string name = method.get("name").as_one_of(kMethods);
-  spec.method = static_cast<Method>(std::find(std::begin(kMethods), std::end(kMethods), name) - std::begin(kMethods));
+  spec.method =
+      static_cast<Method>(std::find(std::begin(kMethods), std::end(kMethods), name) - std::begin(kMethods));
   if (spec.method != Method::kGrid) {
     spec.points = static_cast<std::uint64_t>(method.integer("points", 1, 10'000'000));
     spec.seed = static_cast<std::uint64_t>(method.integer_or("seed", 0, INT64_MAX, 1));
@@ -116,12 +129,10 @@ void read_method(json::Object& root, SweepSpec& spec) {
     }
   }
   method.finish();
-  for (const Axis& axis : spec.axes) {
-    if (axis.is_list() || spec.method == Method::kRandom || spec.method == Method::kLatinHypercube) continue;
-    found->refuse("a " + name + " needs lists, and axis '" + axis.name + "' is a range");
-  }
+  if (spec.method == Method::kGrid || spec.method == Method::kPareto) refuse_ranges(spec, *found, name);
   if (spec.method != Method::kPareto) return;
-  const auto batch = std::find_if(spec.axes.begin(), spec.axes.end(), [](const Axis& a) { return a.name == "batch"; });
+  const auto batch =
+      std::find_if(spec.axes.begin(), spec.axes.end(), [](const Axis& a) { return a.name == "batch"; });
   if (spec.problems.size() != 1 || batch->levels() != 1) {
     found->refuse("a Pareto search weighs ways of doing one thing: expected one layer and one batch");
   }

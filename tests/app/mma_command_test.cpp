@@ -66,7 +66,8 @@ TEST(MmaVectorFile, AnyNanEqualsTheCanonicalOne) {
 }
 
 TEST(MmaVectorFile, ChainsARowInTheArchitecturesSteps) {
-  // Eight products are two steps on Volta: 1 - 1 leaves 0, beside which 2^-24 survives. In one step it would not.
+  // Eight products are two steps on Volta: 1 - 1 leaves 0, beside which 2^-24 survives. In one step it would
+  // not.
   const std::string eight = "3c00 0 0 0 0c00 0 0 0,3c00 0 0 0 0c00 0 0 0,bf800000";
   EXPECT_EQ(run("a,b,c\n" + eight + "\n").out, "a,b,c,d\n" + eight + ",33800000\n");
 }
