@@ -13,6 +13,7 @@
 #include "emu/mx.h"
 #include "emu/names.h"
 #include "emu/parallel.h"
+#include "emu/simd/rtn_parts.h"
 
 namespace fp6sim::emu {
 namespace {
@@ -24,13 +25,22 @@ constexpr float kLargestBinary16 = 65504.0f;
 struct Range {
   float lowest = 0;
   float highest = 0;
+  bool finite = true;  // nothing was left out
   float magnitude() const { return std::max(-lowest, highest); }
 };
 
 Range finite_range(std::span<const float> group) {
+#ifdef FP6SIM_HIGHWAY
+  if (const auto quick = simd::finite_range(group.data(), group.size()); quick.finite) {
+    return {quick.lowest, quick.highest, true};
+  }
+#endif
   Range range;
   for (const float w : group) {
-    if (!std::isfinite(w)) continue;
+    if (!std::isfinite(w)) {
+      range.finite = false;
+      continue;
+    }
     range.lowest = std::min(range.lowest, w);
     range.highest = std::max(range.highest, w);
   }
@@ -90,16 +100,23 @@ GroupScale with_scale(float unrounded, float stored, const Range& range, const Q
   return scale;
 }
 
-double squared_error(std::span<const float> group, const GroupScale& scale, const QuantizeSpec& spec) {
-  double sum = 0;
-  for (const float w : group) {
+double squared_error(std::span<const float> group, const GroupScale& scale, const QuantizeSpec& spec,
+                     [[maybe_unused]] bool finite) {
+  ErrorParts parts{};
+  std::size_t i = 0;
+#ifdef FP6SIM_HIGHWAY
+  RtnRule rule;
+  if (finite && rtn_rule(spec, scale, rule)) i = simd::rtn_error(rule, group.data(), group.size(), parts);
+#endif
+  for (; i < group.size(); ++i) {
+    const float w = group[i];
     if (!std::isfinite(w)) continue;
     // Stochastic rounding draws the same for every candidate.
     const float back = code_value(spec, quantize_one(w, scale, spec, 0), scale.zero) * scale.stored;
     const double error = static_cast<double>(w) - static_cast<double>(back);
-    sum += error * error;
+    parts[i % 8] += error * error;
   }
-  return sum;
+  return sum_of(parts);
 }
 
 }  // namespace
@@ -127,7 +144,7 @@ void check_quantizable(std::span<const float> weights, std::size_t rows, std::si
     throw Error("a zero point takes an integer format and a scale, got format '" +
                 std::string(spec.format.name) + "'" + (spec.scaled ? "" : " without scale"));
   }
-  if (spec.non_finite == NonFinite::kSaturate || !spec.scaled) return;
+  if (spec.non_finite == NonFinite::kSaturate || !spec.scaled || finite_range(weights).finite) return;
   const auto bad = std::find_if(weights.begin(), weights.end(), [](float w) { return !std::isfinite(w); });
   if (bad == weights.end()) return;
   const std::uint64_t index = spec.first_element + static_cast<std::uint64_t>(bad - weights.begin());
@@ -181,6 +198,39 @@ std::uint8_t quantize_one(float weight, const GroupScale& scale, const QuantizeS
   return static_cast<std::uint8_t>(code & ((1 << format.bits) - 1));
 }
 
+bool rtn_rule(const QuantizeSpec& spec, const GroupScale& scale, RtnRule& rule) {
+  if (spec.rounding.mode != RoundingMode::kNearestEven || spec.divide_by_unrounded_scale) return false;
+  const Format& format = spec.format;
+  rule.is_float = format.is_float();
+  rule.divisor = scale.divisor;
+  rule.stored = scale.stored;
+  if (rule.is_float) {
+    const FloatFormat& f = format.floating;
+    rule.shift = 23 - f.mantissa_bits;
+    rule.smallest_normal = static_cast<std::uint32_t>(f.min_exponent() + 127) << 23;
+    rule.largest = decode_bits(f, f.largest_code());
+    rule.sign = f.sign_mask();
+  } else {
+    rule.lowest = spec.zero_point ? 0.0f : static_cast<float>(-format.largest_integer() - 1);
+    rule.highest = static_cast<float>(spec.zero_point ? (1 << format.bits) - 1 : format.largest_integer());
+    rule.zero = static_cast<float>(scale.zero);
+    rule.mask = (1u << format.bits) - 1;
+  }
+  return true;
+}
+
+void quantize_group(std::span<const float> weights, const GroupScale& scale, const QuantizeSpec& spec,
+                    std::uint64_t first_index, std::span<std::uint8_t> codes) {
+  std::size_t i = 0;
+#ifdef FP6SIM_HIGHWAY
+  RtnRule rule;
+  if (rtn_rule(spec, scale, rule) && finite_range(weights).finite) {
+    i = simd::rtn_codes(rule, weights.data(), weights.size(), codes.data());
+  }
+#endif
+  for (; i < weights.size(); ++i) codes[i] = quantize_one(weights[i], scale, spec, first_index + i);
+}
+
 GroupScale choose_scale(std::span<const float> group, const QuantizeSpec& spec) {
   if (!spec.scaled) return {};
   const Range range = finite_range(group);
@@ -195,10 +245,11 @@ GroupScale choose_scale(std::span<const float> group, const QuantizeSpec& spec) 
   GroupScale best = with_scale(unrounded, whole, range, spec);
   if (spec.rule == ScaleRule::kMax) return best;
 
-  double least = squared_error(group, best, spec);
+  const bool finite = range.finite;
+  double least = squared_error(group, best, spec, finite);
   const auto consider = [&](float stored) {
     const GroupScale candidate = with_scale(stored, stored, range, spec);
-    const double error = squared_error(group, candidate, spec);
+    const double error = squared_error(group, candidate, spec, finite);
     if (error < least || (error == least && stored > best.stored)) {
       least = error;
       best = candidate;
@@ -259,9 +310,8 @@ QuantizedMatrix quantize(std::span<const float> weights, std::size_t rows, std::
       const GroupScale scale = choose_scale(in, spec);
       if (spec.scaled) matrix.scales[g] = scale.stored;
       if (spec.zero_point) matrix.zeros[g] = static_cast<std::uint8_t>(scale.zero);
-      for (std::size_t i = 0; i < group; ++i) {
-        matrix.codes[g * group + i] = quantize_one(in[i], scale, spec, spec.first_element + g * group + i);
-      }
+      quantize_group(in, scale, spec, spec.first_element + g * group,
+                     std::span(matrix.codes).subspan(g * group, group));
     }
   });
   return matrix;

@@ -121,6 +121,11 @@ GroupScale choose_scale(std::span<const float> group, const QuantizeSpec& spec);
 std::uint8_t quantize_one(float weight, const GroupScale& scale, const QuantizeSpec& spec,
                           std::uint64_t index);
 
+/// quantize_one() of every weight, element i drawing for first_index + i. codes.size() == weights.size(). No
+/// throw, no allocation.
+void quantize_group(std::span<const float> weights, const GroupScale& scale, const QuantizeSpec& spec,
+                    std::uint64_t first_index, std::span<std::uint8_t> codes);
+
 /// Value of a code before its scale: the FP value, the two's-complement integer, or code - zero. Exact.
 float code_value(const QuantizeSpec& spec, std::uint32_t code, int zero);
 
