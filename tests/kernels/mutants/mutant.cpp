@@ -1,0 +1,36 @@
+// One altered kernel, in a namespace of its own (FP6SIM_BUILD). The altered header shadows the real one.
+#include "tests/kernels/mutants/mutant.h"
+
+#include <string_view>
+
+#include "kernels/gemm/bind.h"
+#include "kernels/gemm/gemm_ampere.cuh"
+#include "kernels/gemm/gemm_hopper.cuh"
+
+#define MUTANT_TEXT(text) #text
+#define MUTANT_STRING(text) MUTANT_TEXT(text)
+
+namespace fp6sim::kernels::inline FP6SIM_BUILD {
+namespace {
+
+[[maybe_unused]] constexpr KernelSpec kW6{};
+[[maybe_unused]] constexpr KernelSpec kW4{WeightFormat::kInt4, emu::Split::kPacked4, 128, false,
+                                          Activation::kFp16};
+
+constexpr Generation kGeneration = std::string_view(MUTANT_STRING(MUTANT_KERNEL)) == "gemm_hopper"
+                                       ? Generation::kHopper
+                                       : Generation::kAmpere;
+
+void run(const GemmArguments& arguments, const HostRun& host_run) {
+  simt::launch(launch_config(arguments, host_run), MUTANT_KERNEL<Tile<MUTANT_SPEC, 8, kGeneration>>,
+               bind(arguments));
+}
+
+[[maybe_unused]] const bool kListed = [] {
+  mutants().push_back({MUTANT_NAME, std::string_view(MUTANT_EXPECT) == "violation", MUTANT_AT, MUTANT_SPEC,
+                       kGeneration, run});
+  return true;
+}();
+
+}  // namespace
+}  // namespace fp6sim::kernels::inline FP6SIM_BUILD
