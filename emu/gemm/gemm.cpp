@@ -36,7 +36,8 @@ class AlignedArray {
 
 /// The vector kernel where this build has one and the schedule is in its domain, else null.
 const PanelKernel* kernel_for(const GemmPlan& plan) {
-  const bool plain = plan.context.accumulate == Accumulate::kF32 && plan.context.rule.f32_significant_bits == 24 &&
+  const bool plain = plan.context.accumulate == Accumulate::kF32 &&
+                     plan.context.rule.f32_significant_bits == 24 &&
                      plan.schedule.options.all_negative_zero == ZeroSign::kPositive;
   return plain ? panel_kernel() : nullptr;
 }
@@ -176,10 +177,11 @@ class PanelWorker {
     std::size_t stride = 0;
     const std::uint16_t* codes = gather(w, rows, chunk, stride);
     const auto size = static_cast<std::size_t>(chunk.size);
+    const PanelFormat format = panel_format(plan_);
     bool any_unfit = false;
     if (kernel_ != nullptr) {
-      any_unfit = kernel_->pack(false, panel_format(plan_), codes, stride, size, values_.data(),
-                                exponents_.data(), unfit_);
+      any_unfit =
+          kernel_->pack(false, format, codes, stride, size, values_.data(), exponents_.data(), unfit_);
     }
     const auto batch = static_cast<std::size_t>(plan_.shape.n);
     for (std::size_t n = 0; n < batch; n += kTokens) {
@@ -189,15 +191,14 @@ class PanelWorker {
       std::memcpy(before, state, tokens * lanes_ * sizeof(float));
       const bool inside =
           kernel_ != nullptr &&
-          kernel_->run(false, plan_.context.rule.products_per_step, plan_.context.rule.fraction_bits,
+          kernel_->run(false, format, plan_.context.rule.products_per_step, plan_.context.rule.fraction_bits,
                        values_.data(), exponents_.data(), x_.rows(n, tokens, chunk), size, state);
       for (std::size_t token = 0; token < tokens; ++token) {
         const bool all_scalar = kernel_ == nullptr || x_.unfit(n + token, index);
         if (inside && !any_unfit && !all_scalar) continue;
         for (std::size_t lane = 0; lane < rows; ++lane) {
           const std::size_t at = token * lanes_ + lane;
-          if (!all_scalar && unfit_[lane] == 0 && in_panel_c_domain(before[at]) &&
-              in_panel_d_domain(state[at]))
+          if (!all_scalar && unfit_[lane] == 0 && format.c_inside(before[at]) && format.d_inside(state[at]))
             continue;
           const std::uint32_t c = std::bit_cast<std::uint32_t>(before[at]);
           state[at] = std::bit_cast<float>(

@@ -24,10 +24,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::size_t kWideRows = hn::MaxLanes(hn::ScalableTag<std::int8_t>());
 constexpr std::size_t kWideGroup = 1, kNarrowGroup = 4;
-constexpr int kSmallestTop = -73;                         // E is at least this: below, all addends are zero
-constexpr std::uint32_t kSmallestC = (127u - 73u) << 23;  // 2^-73
-constexpr std::uint32_t kBeyondC = (127u + 100u) << 23;   // 2^100
-constexpr int kBfloat16Reach = 24;                        // |exponent| of a nonzero bfloat16 operand
+constexpr std::uint32_t kBeyondC = (127u + 100u) << 23;  // 2^100
 
 /// Conversion toward zero, without the repair of overflow that Highway's adds: all inputs are below 2^31.
 template <class DI, class VF>
@@ -72,8 +69,8 @@ HWY_INLINE void transpose_8x8(const std::uint16_t* codes, std::size_t code_strid
   }
 }
 
-/// Exponents of codes in 16-bit lanes, and a nonzero lane in `unfit` for a code outside the domain.
-template <class D16>
+/// Exponents of codes in 16-bit lanes, and a nonzero lane in `unfit` for a code outside the bounds.
+template <int kHighest, class D16>
 HWY_INLINE hn::VFromD<hn::RebindToSigned<D16> > exponents_of(D16 d16, const PanelFormat& format,
                                                              hn::VFromD<D16> codes, hn::VFromD<D16>& unfit) {
   const hn::RebindToSigned<D16> di16;
@@ -83,8 +80,9 @@ HWY_INLINE hn::VFromD<hn::RebindToSigned<D16> > exponents_of(D16 d16, const Pane
   if (format.bfloat16) {
     const auto field = hn::ShiftRight<7>(magnitude);
     exponent = hn::Sub(hn::BitCast(di16, field), hn::Set(di16, 127));
-    const auto far = hn::Gt(hn::Abs(exponent), hn::Set(di16, kBfloat16Reach));
-    unfit = hn::Or(unfit, hn::IfThenZeroElse(zero, hn::BitCast(d16, hn::VecFromMask(di16, far))));
+    const auto above_lowest = hn::Sub(field, hn::Set(d16, 127 + PanelFormat::kLowest));
+    const auto far = hn::Gt(above_lowest, hn::Set(d16, kHighest - PanelFormat::kLowest));
+    unfit = hn::Or(unfit, hn::IfThenZeroElse(zero, hn::VecFromMask(d16, far)));
   } else {
     const auto field = hn::ShiftRight<10>(magnitude);
     exponent = hn::Sub(hn::BitCast(di16, hn::Max(field, hn::Set(d16, 1))), hn::Set(di16, 15));
@@ -124,8 +122,8 @@ HWY_INLINE bool pack_rows(const PanelFormat& format, const std::uint16_t* codes,
       const std::size_t to = (at + j) * kRows;
       for (std::size_t i = 0; i < kRows / kLanes16; ++i) {
         const auto c = hn::Load(d16, block + j * kRows + i * kLanes16);
-        hn::Store(hn::DemoteTo(d8, exponents_of(d16, format, c, outside[i])), d8,
-                  exponents + to + i * kLanes16);
+        const auto exponent = exponents_of<PanelFormat::kHighestLane>(d16, format, c, outside[i]);
+        hn::Store(hn::DemoteTo(d8, exponent), d8, exponents + to + i * kLanes16);
       }
       for (std::size_t i = 0; i < kRows; i += kLanes32) {
         hn::Store(values_of(df, format.bfloat16, block + j * kRows + i), df, values + to + i);
@@ -144,8 +142,9 @@ HWY_INLINE bool pack_rows(const PanelFormat& format, const std::uint16_t* codes,
 /// The walk of one panel along k for kGroup broadcast rows at once, which share the panel's loads and hide
 /// each other's latency: see the header for the three parts.
 template <std::size_t kRows, std::size_t kGroup, std::size_t kStep>
-HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t* exponents,
-                          const BroadcastRows& broadcast, std::size_t k, float* state) {
+HWY_INLINE bool run_steps(const PanelFormat& format, int grid_bits, const float* values,
+                          const std::int8_t* exponents, const BroadcastRows& broadcast, std::size_t k,
+                          float* state) {
   const hn::CappedTag<std::int8_t, kRows> d8;
   const hn::Repartition<std::int32_t, decltype(d8)> d8_words;
   const hn::CappedTag<float, kRows> df;
@@ -153,6 +152,8 @@ HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t*
   const hn::RebindToUnsigned<decltype(df)> du;
   const hn::Rebind<std::int8_t, decltype(df)> d8_part;
   using VI = hn::VFromD<decltype(di)>;
+  const int smallest_top = format.smallest_top();
+  const auto smallest_c = static_cast<std::uint32_t>(127 + smallest_top) << 23;
   constexpr std::size_t kLanes = hn::MaxLanes(df);
   constexpr std::size_t kVectors = kRows / kLanes;
   const auto sign_mask = hn::Set(di, std::numeric_limits<std::int32_t>::min());
@@ -167,7 +168,7 @@ HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t*
       overflow[g][v] = hn::Zero(di);
       const auto magnitude = hn::And(hn::BitCast(du, c[g][v]), magnitude_mask);
       const auto ordinary =
-          hn::Lt(hn::Sub(magnitude, hn::Set(du, kSmallestC)), hn::Set(du, kBeyondC - kSmallestC));
+          hn::Lt(hn::Sub(magnitude, hn::Set(du, smallest_c)), hn::Set(du, kBeyondC - smallest_c));
       const auto inside = hn::Or(ordinary, hn::Eq(magnitude, hn::Zero(du)));
       outside = hn::Or(outside, hn::VecFromMask(du, hn::Not(inside)));
     }
@@ -176,7 +177,7 @@ HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t*
   for (std::size_t at = 0; at < k; at += kStep) {
     for (std::size_t g = 0; g < kGroup; ++g) {
       const std::int32_t* words = broadcast.exponents + g * broadcast.stride + at;
-      auto top8 = hn::Set(d8, kSmallestTop);
+      auto top8 = hn::Set(d8, static_cast<std::int8_t>(smallest_top));
       for (std::size_t j = 0; j < kStep; ++j) {
         const auto exponent = hn::Load(d8, exponents + (at + j) * kRows);
         top8 = hn::Max(top8, hn::SaturatedAdd(exponent, hn::BitCast(d8, hn::Set(d8_words, words[j]))));
@@ -232,8 +233,8 @@ HWY_INLINE bool run_steps(int grid_bits, const float* values, const std::int8_t*
 
 /// All rows, kGroup at a time and the rest one by one.
 template <std::size_t kRows, std::size_t kGroup, std::size_t kStep>
-bool run_rows(int grid_bits, const float* values, const std::int8_t* exponents, BroadcastRows broadcast,
-              std::size_t k, float* state) {
+bool run_rows(const PanelFormat& format, int grid_bits, const float* values, const std::int8_t* exponents,
+              BroadcastRows broadcast, std::size_t k, float* state) {
   bool inside = true;
   const auto advance = [&](std::size_t rows) {
     broadcast.values += rows * broadcast.stride;
@@ -242,26 +243,26 @@ bool run_rows(int grid_bits, const float* values, const std::int8_t* exponents, 
     state += rows * kRows;
   };
   while (broadcast.count >= kGroup) {
-    inside &= run_steps<kRows, kGroup, kStep>(grid_bits, values, exponents, broadcast, k, state);
+    inside &= run_steps<kRows, kGroup, kStep>(format, grid_bits, values, exponents, broadcast, k, state);
     advance(kGroup);
   }
   while (broadcast.count > 0) {
-    inside &= run_steps<kRows, 1, kStep>(grid_bits, values, exponents, broadcast, k, state);
+    inside &= run_steps<kRows, 1, kStep>(format, grid_bits, values, exponents, broadcast, k, state);
     advance(1);
   }
   return inside;
 }
 
 template <std::size_t kRows, std::size_t kGroup>
-bool run_stepwise(int step, int grid_bits, const float* values, const std::int8_t* exponents,
-                  const BroadcastRows& broadcast, std::size_t k, float* state) {
+bool run_stepwise(const PanelFormat& format, int step, int grid_bits, const float* values,
+                  const std::int8_t* exponents, const BroadcastRows& broadcast, std::size_t k, float* state) {
   switch (step) {
     case 4:
-      return run_rows<kRows, kGroup, 4>(grid_bits, values, exponents, broadcast, k, state);
+      return run_rows<kRows, kGroup, 4>(format, grid_bits, values, exponents, broadcast, k, state);
     case 8:
-      return run_rows<kRows, kGroup, 8>(grid_bits, values, exponents, broadcast, k, state);
+      return run_rows<kRows, kGroup, 8>(format, grid_bits, values, exponents, broadcast, k, state);
     case 16:
-      return run_rows<kRows, kGroup, 16>(grid_bits, values, exponents, broadcast, k, state);
+      return run_rows<kRows, kGroup, 16>(format, grid_bits, values, exponents, broadcast, k, state);
     default:
       return false;
   }
@@ -285,7 +286,8 @@ bool spread(const PanelFormat& format, const std::uint16_t* codes, std::size_t k
   for (std::size_t at = 0; at < k; at += 8) {
     const auto c = hn::LoadU(d16, codes + at);
     hn::Store(c, d16, block);
-    hn::Store(exponents_of(d16, format, c, outside), hn::RebindToSigned<decltype(d16)>(), block_exponents);
+    const auto exponent = exponents_of<PanelFormat::kHighestBroadcast>(d16, format, c, outside);
+    hn::Store(exponent, hn::RebindToSigned<decltype(d16)>(), block_exponents);
     for (std::size_t i = 0; i < 8; i += hn::MaxLanes(df)) {
       hn::Store(values_of(df, format.bfloat16, block + i), df, values + at + i);
       // The low byte, in all four bytes of the word.
@@ -298,12 +300,12 @@ bool spread(const PanelFormat& format, const std::uint16_t* codes, std::size_t k
   return !hn::AllTrue(d16, hn::Eq(outside, hn::Zero(d16)));
 }
 
-bool run(bool narrow, int step, int grid_bits, const float* values, const std::int8_t* exponents,
-         const BroadcastRows& broadcast, std::size_t k, float* state) {
-  return narrow
-             ? run_stepwise<kNarrowPanelRows, kNarrowGroup>(step, grid_bits, values, exponents, broadcast, k,
-                                                            state)
-             : run_stepwise<kWideRows, kWideGroup>(step, grid_bits, values, exponents, broadcast, k, state);
+bool run(bool narrow, const PanelFormat& format, int step, int grid_bits, const float* values,
+         const std::int8_t* exponents, const BroadcastRows& broadcast, std::size_t k, float* state) {
+  return narrow ? run_stepwise<kNarrowPanelRows, kNarrowGroup>(format, step, grid_bits, values, exponents,
+                                                               broadcast, k, state)
+                : run_stepwise<kWideRows, kWideGroup>(format, step, grid_bits, values, exponents, broadcast,
+                                                      k, state);
 }
 
 }  // namespace

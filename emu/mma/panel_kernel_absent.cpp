@@ -3,6 +3,8 @@
 
 namespace fp6sim::emu {
 
-const PanelKernel* panel_kernel() { return nullptr; }
+const PanelKernel* panel_kernel() {
+  return nullptr;
+}
 
 }  // namespace fp6sim::emu

@@ -30,10 +30,10 @@ struct TileOperands {
 void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_t* a, const std::uint16_t* b,
                   const float* c, float* d) {
   const MmaContext context = tile_context(architecture, input);
+  const PanelFormat format{input == TileInput::kBfloat16};
   const PanelKernel* kernel = panel_kernel();
   TileOperands operands;
   if (kernel != nullptr) {
-    const PanelFormat format{input == TileInput::kBfloat16};
     const bool b_unfit =
         kernel->pack(true, format, b, kDepth, kDepth, operands.b, operands.b_exponents, operands.unfit);
     const bool a_unfit = kernel->spread(format, a, kRows * kDepth, operands.a, operands.a_exponents);
@@ -42,7 +42,7 @@ void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_
   alignas(64) float state[kRows * kColumns];
   std::memcpy(state, c, sizeof state);
   if (kernel != nullptr &&
-      kernel->run(true, context.rule.products_per_step, context.rule.fraction_bits, operands.b,
+      kernel->run(true, format, context.rule.products_per_step, context.rule.fraction_bits, operands.b,
                   operands.b_exponents, {operands.a, operands.a_exponents, kDepth, kRows}, kDepth, state)) {
     std::memcpy(d, state, sizeof state);
     return;
@@ -51,7 +51,7 @@ void mma_m16n8k16(Architecture architecture, TileInput input, const std::uint16_
     for (std::size_t column = 0; column < kColumns; ++column) {
       const std::size_t at = row * kColumns + column;
       const float before = c[at];  // read first: d may be c
-      const bool trusted = kernel != nullptr && in_panel_c_domain(before) && in_panel_d_domain(state[at]);
+      const bool trusted = kernel != nullptr && format.c_inside(before) && format.d_inside(state[at]);
       d[at] = trusted ? state[at]
                       : std::bit_cast<float>(mma_chain(context, {a + row * kDepth, kDepth},
                                                        {b + column * kDepth, kDepth},

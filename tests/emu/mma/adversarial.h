@@ -1,6 +1,7 @@
 // Operands that hurt: one generator for the scalar and the SIMD tests, seeded.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class Stress {
   kSubnormal,     ///< subnormals and zeros
   kSparse,        ///< mostly zeros, of both signs
   kSpecials,      ///< a tenth infinities and NaNs
+  kEdges,         ///< exponents around the bounds of the vector path, 2^-36 .. 2^23, and zeros
 };
 inline constexpr Stress kAllStress[] = {Stress::kAnyBits,      Stress::kOrdinary,  Stress::kNarrow,
                                         Stress::kCancellation, Stress::kSubnormal, Stress::kSparse,
@@ -71,6 +73,13 @@ class OperandSource {
         if (below(10) == 0)
           return static_cast<std::uint16_t>(sign | f.exponent_mask() | (below(2) != 0 ? mantissa : 0));
         break;
+      case Stress::kEdges: {
+        if (below(4) == 0) return static_cast<std::uint16_t>(sign);
+        const int exponent =
+            below(2) != 0 ? -36 + static_cast<int>(below(7)) : 10 + static_cast<int>(below(14));
+        return static_cast<std::uint16_t>(sign | field(std::clamp(exponent, f.min_exponent(), f.bias)) |
+                                          mantissa);
+      }
     }
     return static_cast<std::uint16_t>(any);
   }
@@ -81,7 +90,12 @@ class OperandSource {
     const auto any = static_cast<std::uint32_t>(random_()) >> (32 - bits);
     const std::uint32_t low = any & ((1u << mantissa_bits) - 1);
     const std::uint32_t sign = any & (1u << (bits - 1));
-    switch (below(5)) {
+    const auto near = [&](int exponent) {  // the binade of an exponent, or those beside it
+      return sign |
+             (static_cast<std::uint32_t>(bias + exponent - 1 + static_cast<int>(below(3))) << mantissa_bits) |
+             low;
+    };
+    switch (below(binary16 ? 5 : 8)) {
       case 0:
         return sign;
       case 1:
@@ -92,6 +106,12 @@ class OperandSource {
       case 3:
         return sign | (static_cast<std::uint32_t>(2 * bias - static_cast<int>(below(3))) << mantissa_bits) |
                low;
+      case 5:
+        return near(-89);  // the least C beside bfloat16 operands, then binary16 ones, then the greatest
+      case 6:
+        return near(-73);
+      case 7:
+        return near(100);
       default:
         return any;
     }
