@@ -27,24 +27,36 @@ std::vector<std::uint16_t> matrix(test::OperandSource& source, test::Stress stre
   return codes;
 }
 
-void expect_gemm_equals_replay(Architecture architecture, TileInput input, test::Stress stress,
-                               std::uint64_t seed, const std::string& target) {
-  test::OperandSource source(seed);
-  const FloatFormat format = input == TileInput::kBinary16 ? kFp16 : kBf16;
-  const GemmShape shape{67, 160, 3};
-  const auto w = matrix(source, stress, format, 67 * 160);
-  const auto x = matrix(source, source.below(2) != 0 ? stress : test::Stress::kOrdinary, format, 3 * 160);
-  const GemmSchedule schedule{.architecture = architecture, .input = input, .tile_k = 32, .split_k = 2};
-  std::vector<float> y(67 * 3);
+struct Case {
+  Architecture architecture;
+  TileInput input;
+  std::string target, what;
+};
+
+void expect_gemm_equals_replay(const Case& tried, const GemmShape& shape, std::span<const std::uint16_t> w,
+                               std::span<const std::uint16_t> x) {
+  const GemmSchedule schedule{
+      .architecture = tried.architecture, .input = tried.input, .tile_k = 32, .split_k = 2};
+  std::vector<float> y(static_cast<std::size_t>(shape.m * shape.n));
   exact_gemm(schedule, shape, w, x, std::span<float>(y));
   for (std::int64_t n = 0; n < shape.n; ++n) {
     for (std::int64_t m = 0; m < shape.m; ++m) {
       const std::uint32_t expected = test::replay_output(schedule, shape, w, x, m, n);
       const auto actual = std::bit_cast<std::uint32_t>(y[static_cast<std::size_t>(n * shape.m + m)]);
-      ASSERT_EQ(actual, expected) << target << " " << architecture_name(architecture) << " stress "
-                                  << static_cast<int>(stress) << " m " << m << " n " << n;
+      ASSERT_EQ(actual, expected) << tried.target << " " << architecture_name(tried.architecture) << " "
+                                  << tried.what << " m " << m << " n " << n;
     }
   }
+}
+
+void sweep_stress(Architecture architecture, TileInput input, test::Stress stress, std::uint64_t seed,
+                  const std::string& target) {
+  test::OperandSource source(seed);
+  const FloatFormat format = input == TileInput::kBinary16 ? kFp16 : kBf16;
+  const auto w = matrix(source, stress, format, 67 * 160);
+  const auto x = matrix(source, source.below(2) != 0 ? stress : test::Stress::kOrdinary, format, 3 * 160);
+  const Case tried{architecture, input, target, "stress " + std::to_string(static_cast<int>(stress))};
+  expect_gemm_equals_replay(tried, {67, 160, 3}, w, x);
 }
 
 TEST_F(EachTarget, GemmEqualsTheReference) {
@@ -54,10 +66,36 @@ TEST_F(EachTarget, GemmEqualsTheReference) {
          {Architecture::kVolta, Architecture::kTuring, Architecture::kAmpere, Architecture::kHopper}) {
       for (const test::Stress stress : test::kAllStress) {
         const auto seed = static_cast<std::uint64_t>(stress) * 31 + static_cast<std::uint64_t>(architecture);
-        expect_gemm_equals_replay(architecture, TileInput::kBinary16, stress, seed, target);
+        sweep_stress(architecture, TileInput::kBinary16, stress, seed, target);
         if (architecture >= Architecture::kAmpere) {
-          expect_gemm_equals_replay(architecture, TileInput::kBfloat16, stress, seed + 7, target);
+          sweep_stress(architecture, TileInput::kBfloat16, stress, seed + 7, target);
         }
+      }
+    }
+  }
+}
+
+// Steps whose activations are all zero, between steps of the least products the vector path takes: E is then
+// cut off beside a C of zero, or C alone sets it; weights are at their greatest where they meet zeros.
+TEST_F(EachTarget, StepsOfZeros) {
+  for (const std::string& target : simd_targets()) {
+    use_simd_target(target);
+    for (const TileInput input : {TileInput::kBinary16, TileInput::kBfloat16}) {
+      for (const Architecture architecture : {Architecture::kAmpere, Architecture::kHopper}) {
+        test::OperandSource source(7);
+        const FloatFormat format = input == TileInput::kBinary16 ? kFp16 : kBf16;
+        const auto code = [&](int exponent) {
+          const auto field = static_cast<std::uint32_t>(exponent + format.bias) << format.mantissa_bits;
+          return static_cast<std::uint16_t>(field | source.below(1u << format.mantissa_bits) |
+                                            (source.below(2) != 0 ? format.sign_mask() : 0));
+        };
+        const int lowest = input == TileInput::kBinary16 ? -14 : -32;
+        std::vector<std::uint16_t> w(67 * 320), x(5 * 320);
+        for (std::size_t i = 0; i < x.size(); ++i)
+          x[i] = (i % 320) / 16 % 2 == i / 320 % 2 ? 0 : code(lowest);
+        for (std::size_t i = 0; i < w.size(); ++i)
+          w[i] = code((i % 320) / 16 % 2 == i / 320 % 2 ? 9 + static_cast<int>(source.below(7)) : lowest);
+        expect_gemm_equals_replay({architecture, input, target, "steps of zeros"}, {67, 320, 5}, w, x);
       }
     }
   }
