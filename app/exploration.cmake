@@ -39,3 +39,6 @@ target_sources(fp6sim_app PRIVATE
 include(model_revision.cmake)
 include(report/page.cmake)
 include(work/mpi.cmake)
+install(FILES shell/fp6sim.1 DESTINATION share/man/man1)
+install(FILES shell/fp6sim.bash DESTINATION share/bash-completion/completions RENAME fp6sim)
+install(FILES shell/_fp6sim DESTINATION share/zsh/site-functions)

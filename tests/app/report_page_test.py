@@ -1,0 +1,172 @@
+"""The report in a real browser: report_page_test.py FP6SIM. Exit 77 (skipped) without Chromium.
+
+A probe put around the page records console errors and uncaught exceptions, works the filters, choices, sorting and theme as a
+user would, and leaves what it saw in the document, which Chromium prints.
+"""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+BEFORE = """<script>
+window.seen = {errors: []};
+window.addEventListener('error', (e) => seen.errors.push(String(e.message)));
+console.error = (...what) => seen.errors.push(what.join(' '));
+console.warn = console.error;
+</script>"""
+
+AFTER = """<script>
+const pick = (id, text) => {
+  const select = document.getElementById(id);
+  select.value = text;
+  select.dispatchEvent(new Event('change'));
+};
+const drawn = (id) => {
+  const canvas = document.getElementById(id);
+  if (!canvas || canvas.closest('section').hidden || !canvas.width) return 0;
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let inked = 0;
+  for (let i = 3; i < pixels.length; i += 4) inked += pixels[i] !== 0;
+  return inked;
+};
+const tableText = () => document.querySelector('#points-table tbody tr').textContent;
+const act = () => {
+  seen.ready = document.documentElement.dataset.ready;
+  seen.open_ms = performance.now();
+  seen.drawn = {};
+  for (const id of ['speedup', 'roofline', 'stack', 'pareto', 'comparison']) seen.drawn[id] = drawn(id);
+  seen.all = filtered.length;
+  seen.filters = [...document.querySelectorAll('#filters select')].map((s) => s.id);
+  pick('filter-kernel', 'w6a16');
+  seen.w6a16 = filtered.length;
+  seen.shown = document.getElementById('shown').textContent;
+  seen.only = [...new Set(filtered.map((i) => value('kernel', i)))];
+  pick('pareto-y', 'quality_db');
+  seen.front = frontOf(filtered, 'time_us', 'energy_uj').length;
+  pick('filter-kernel', '');
+  const header = [...document.querySelectorAll('#points-table th button')].find((b) => b.textContent === 'time_us');
+  header.click();
+  seen.fastest = tableText();
+  seen.sorted = header.parentElement.getAttribute('aria-sort');
+  header.click();
+  seen.slowest = tableText();
+  seen.theme_before = document.documentElement.dataset.theme;
+  document.getElementById('theme').click();
+  seen.theme_after = document.documentElement.dataset.theme;
+  seen.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  seen.unnamed = [...document.querySelectorAll('canvas:not([aria-label]), select:not(label select), button:empty')].length;
+  seen.loads = performance.getEntriesByType('resource').map((r) => r.name).filter((n) => !n.startsWith('data:'));
+  const out = document.createElement('pre');
+  out.id = 'probe';
+  out.textContent = JSON.stringify(seen);
+  document.body.append(out);
+};
+if (document.readyState === 'complete') act(); else window.addEventListener('load', act);
+</script>"""
+
+
+def browser():
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if shutil.which(name):
+            return name
+    return None
+
+
+def open_page(chromium, page, folder, size="1200,900"):
+    with open(page) as file:
+        text = file.read()
+    probed = os.path.join(folder, "probed.html")
+    with open(probed, "w") as file:
+        file.write(text.replace("<head>", "<head>" + BEFORE, 1).replace("</body>", AFTER + "</body>"))
+    dom = subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                          "--user-data-dir=" + os.path.join(folder, "profile"), "--window-size=" + size,
+                          "--virtual-time-budget=20000", "--dump-dom", "file://" + probed],
+                         capture_output=True, text=True, timeout=120).stdout
+    found = re.search(r'<pre id="probe">(.*?)</pre>', dom, re.S)
+    assert found, "the page's script did not come to its end:\n" + dom[-2000:]
+    return json.loads(found.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+def check_page(seen, charts, points):
+    assert seen["errors"] == [], seen["errors"]
+    assert seen["loads"] == [], seen["loads"]
+    assert seen["ready"] == "true"
+    assert seen["all"] == points, seen["all"]
+    for chart in charts:
+        assert seen["drawn"][chart] > 500, (chart, seen["drawn"])
+    assert 0 < seen["w6a16"] < points and seen["only"] == ["w6a16"], seen
+    assert seen["shown"].startswith(str(seen["w6a16"])), seen["shown"]
+    assert seen["front"] >= 1
+    assert seen["sorted"] == "ascending" and seen["fastest"] != seen["slowest"]
+    assert seen["theme_before"] != seen["theme_after"]
+    assert seen["wide"] <= 0, "wider than the window by %d" % seen["wide"]
+    assert seen["unnamed"] == 0
+
+
+def make_large(database, rows):
+    """The small sweep's rows again and again, each under a key and a replaced field of its own."""
+    with sqlite3.connect(database) as db:
+        small = db.execute("SELECT count(*) FROM points").fetchone()[0]
+        copies = rows // small
+        columns = ("gpu,kernel,design,split,m,k,batch,warm_l2,exact,%s,error,time_us,dram_bandwidth_pct,bound_by,energy_uj,"
+                   "area_mm2,quality_db,%s,seconds")
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO points "
+                   "(key,%s) SELECT key || i, %s FROM points, n" %
+                   (copies - 1, columns % ("overrides", "result"),
+                    columns % ("json_set(overrides, '$.\"gpu.l2.ways\"', i)",
+                               "json_set(result, '$.time_us', time_us * (1 + (i * 7919 % 1000) / 1000.0))")))
+        return small * copies
+
+
+def main():
+    program = sys.argv[1]
+    chromium = browser()
+    if chromium is None:
+        print("skipped: no Chromium")
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        sweep, database, page = (os.path.join(folder, name) for name in ("s.json", "r.sqlite", "r.html"))
+        with open(sweep, "w") as file:
+            json.dump({"name": "<b>&</script>", "shapes": [[512, 512], [1024, 512]],
+                       "axes": {"batch": [1, 2, 4, 8], "kernel": ["cublas-fp16", "w6a16", "w4a16-g128"],
+                                "gpu.l2.size_mb": [20, 40]}}, file)
+        subprocess.run([program, "sweep", sweep, "--db", database], check=True, capture_output=True)
+        subprocess.run([program, "report", database, "-o", page], check=True, capture_output=True)
+        charts = ["speedup", "roofline", "stack", "pareto"]
+        check_page(open_page(chromium, page, folder), charts, 48)
+        check_page(open_page(chromium, page, folder, "400,800"), charts, 48)  # a phone
+
+        points = make_large(database, 20000)
+        subprocess.run([program, "report", database, "-o", page], check=True, capture_output=True)
+        seen = open_page(chromium, page, folder)
+        check_page(seen, charts, points)
+        print("%d points: %.1f MB, open after %.0f ms" % (points, os.path.getsize(page) / 1e6, seen["open_ms"]))
+
+        # A comparison: the simulator's own times, 10 % off.
+        rows = ["model,layer,M,K,batch,kernel,time_us"]
+        for m in (256, 512, 1024):
+            gemm = subprocess.run([program, "gemm", "--m", str(m), "--k", "512", "--n", "8", "--json"], check=True,
+                                  capture_output=True, text=True)
+            rows.append("x,l,%d,512,8,w6a16,%g" % (m, json.loads(gemm.stdout)["time_us"] * 1.1))
+        measured = os.path.join(folder, "m.csv")
+        with open(measured, "w") as file:
+            file.write("\n".join(rows) + "\n")
+        compared = subprocess.run([program, "compare", measured, "--gpu", "a100-sxm-80g", "--json"], check=True,
+                                  capture_output=True, text=True).stdout
+        out = os.path.join(folder, "out")
+        os.mkdir(out)
+        with open(os.path.join(out, "compare.json"), "w") as file:
+            file.write(compared)
+        subprocess.run([program, "report", out, "-o", page], check=True, capture_output=True)
+        with open(page) as file:
+            assert '"comparison"' in file.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
