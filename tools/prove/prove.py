@@ -82,6 +82,19 @@ def lane(number, bfloat, formats):
     return prove
 
 
+def small_lane(number):
+    """scaled_lane, which shares nothing between lanes."""
+    def prove(rtl, folder):
+        code = f"input [{BITS[number] - 1}:0] code"
+        zero = "input [3:0] zero" if FORMATS[number] == "int4-zp" else ""
+        common = f""".code_i({{{8 - BITS[number]}'d0, code}}), .zero_i({"zero" if zero else "4'd0"}),
+                     .scale_i(scale), .result_o(result_o));"""
+        combinational(rtl, folder, f"scaled_lane #(.Format(4'd{number})) u ({common}",
+                      f"lane_specification u (.format_i(4'd{number}), .bfloat_i(1'b0), {common}",
+                      ", ".join(filter(None, (code, zero, "input [15:0] scale"))))
+    return prove
+
+
 def decoder(module, exp_bits, man_bits, number, scale):
     """A decoder alone is the lane's specification at a fixed scale: 1, or the power of two that bias shift leaves."""
     def prove(rtl, folder):
@@ -126,7 +139,7 @@ def mapped(parameters):
         finish = ("rename -top top; memory; async2sync; opt -full; techmap; opt -full; dffunmap; "
                   "simplemap; aigmap; opt_clean -purge; write_blif")
         yosys(f"{read}; synth -flatten -noabc; {finish} rtl.blif", folder)
-        yosys(f"{read}; synth -flatten -noabc -run :fine; opt -full; techmap -map gate.v; techmap; opt; "
+        yosys(f"{read}; synth -flatten -noabc -run :fine; memory_map; opt -full; opt_dff -nosdff; techmap -map gate.v; techmap; opt; "
               "dfflegalize -cell $_DFF_P_ x -cell $_DFF_PN0_ x; dfflibmap -liberty cells.lib; "
               "abc -liberty cells.lib -script map.abc; opt_clean -purge; write_verilog -noattr netlist.v; "
               f"design -reset; read_verilog -sv cells.v netlist.v; hierarchy -auto-top; proc; flatten; {finish} netlist.blif",
@@ -148,6 +161,8 @@ for index, (e, m, bias) in enumerate(FLOATS):
                                          decoder("bias_shift_decoder", e, m, index, bias << 10))
 for index, name in enumerate(FORMATS):
     PROOFS[f"lane-{name}"] = ("decode * scale = integers, all codes, scales, zeros", lane(index, 0, 1 << index))
+for index in (0, 1, 3, 7):
+    PROOFS[f"small-{FORMATS[index]}"] = ("the lane that shares nothing = integers", small_lane(index))
 PROOFS["lane-e3m2-bf16"] = ("the same to bfloat16", lane(0, 1, 1 << 0))
 PROOFS["all-e3m2"] = ("the same in the lane of all formats", lane(0, 0, 255))
 PROOFS["full-e3m2"] = ("decoder and full multiplier = integers", full_lane)
