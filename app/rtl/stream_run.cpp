@@ -53,7 +53,10 @@ class StreamRun {
     // A unit that swallows beats for good must not hang the test: so many cycles without any movement are an error.
     constexpr int kPatience = 2000;
     while (idle_cycles_ < kPatience && (refill() || !expected_.empty() || linger_cycles_++ < kLinger)) cycle();
-    if (!expected_.empty()) protocol_error("stuck with " + std::to_string(expected_.size()) + " results missing");
+    if (!expected_.empty() || !beats_.empty()) {
+      protocol_error("stuck with " + std::to_string(expected_.size()) + " results missing and " +
+                     std::to_string(beats_.size()) + " beats waiting");
+    }
     return result_;
   }
 
