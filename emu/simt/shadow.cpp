@@ -22,7 +22,7 @@ Shadow::Shadow(std::size_t shared_bytes, unsigned threads, bool check_races)
   writers_.resize(state_.size() * 2);
   if (check_races_) {
     reader_warps_.resize(state_.size());
-    readers_.resize(state_.size() * warps_);
+    readers_.resize(state_.size() * warps_ * 2);
   }
 }
 
@@ -60,14 +60,23 @@ std::optional<Conflict> Shadow::read(unsigned thread, std::size_t offset, std::s
       }
       checked = writer.bits;
     }
-    Stamp& slot = readers_[word * warps_ + warp];
-    Stamp stamp = Stamp::make(epoch, thread, site, mask);
-    if ((reader_warps_[word] >> warp & 1) != 0 && slot.epoch() == epoch) {
-      // Another lane of the warp read at the same epoch: together they read more bytes than either.
-      const bool merged = slot.merged() || (slot.thread() != thread && slot.mask() != mask);
-      stamp.bits |= slot.mask() | (std::uint64_t{merged} << 20);
+    Stamp* const slots = &readers_[(word * warps_ + warp) * 2];
+    const bool live = (reader_warps_[word] >> warp & 1) != 0;
+    for (unsigned half = 0; half < 2; ++half) {
+      const unsigned part = mask & (3u << (2 * half));
+      if (part == 0) {
+        if (!live) slots[half] = {};
+        continue;
+      }
+      Stamp stamp = Stamp::make(epoch, thread, site, part);
+      if (live && slots[half].epoch() == epoch) {
+        // Another lane of the warp read at the same epoch: together they read more bytes than either.
+        const bool merged =
+            slots[half].merged() || (slots[half].thread() != thread && slots[half].mask() != part);
+        stamp.bits |= slots[half].mask() | (std::uint64_t{merged} << 20);
+      }
+      slots[half] = stamp;
     }
-    slot = stamp;
     reader_warps_[word] |= 1u << warp;
     return std::nullopt;
   });
@@ -80,12 +89,14 @@ std::optional<Conflict> Shadow::write_race(unsigned thread, std::size_t word, un
     }
   }
   for (std::uint32_t left = reader_warps_[word]; left != 0; left &= left - 1) {
-    const Stamp reader = readers_[word * warps_ + static_cast<unsigned>(std::countr_zero(left))];
-    if ((reader.mask() & mask) == 0) continue;
-    if (reader.merged() && reader.thread() / 32 == thread / 32)
-      continue;  // which lane read which byte is not known
-    if (!clocks_.ordered(reader.thread(), reader.epoch(), thread)) {
-      return conflict(Conflict::Kind::kRace, word, reader, false);
+    const Stamp* const slots = &readers_[(word * warps_ + static_cast<unsigned>(std::countr_zero(left))) * 2];
+    for (const Stamp reader : {slots[0], slots[1]}) {
+      if ((reader.mask() & mask) == 0) continue;
+      // Which lane read which byte is not known where several did.
+      if (reader.merged() && reader.thread() / 32 == thread / 32) continue;
+      if (!clocks_.ordered(reader.thread(), reader.epoch(), thread)) {
+        return conflict(Conflict::Kind::kRace, word, reader, false);
+      }
     }
   }
   if (mask == 0xF)

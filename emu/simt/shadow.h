@@ -38,7 +38,7 @@ class Shadow {
  private:
   // One access in 64 bits: epoch 32 | thread 11 | merged 1 | site 16 | bytes of the word 4.
   struct Stamp {
-    std::uint64_t bits;
+    std::uint64_t bits = 0;
     static Stamp make(std::uint32_t epoch, unsigned thread, std::uint32_t site, unsigned mask) {
       return {(std::uint64_t{epoch} << 32) | (std::uint64_t{thread} << 21) | (std::uint64_t{site} << 4) |
               mask};
@@ -64,7 +64,7 @@ class Shadow {
   std::vector<std::uint8_t> state_;  ///< per word: bytes initialised (low nibble), in flight (high nibble)
   std::vector<Stamp> writers_;       ///< per half word
   std::vector<std::uint32_t> reader_warps_;  ///< per word: warps with a stamp in readers_
-  std::vector<Stamp> readers_;               ///< per word, per warp: the last read
+  std::vector<Stamp> readers_;               ///< per word, per warp, per half word: the last read
 };
 
 }  // namespace fp6sim::simt
