@@ -8,6 +8,7 @@
 #include "emu/binary16.h"
 #include "emu/dequantize.h"
 #include "emu/error.h"
+#include "emu/fp6_stream.h"
 #include "emu/packing/linear.h"
 #include "emu/parallel.h"
 
@@ -38,6 +39,7 @@ LayerQuantizer::LayerQuantizer(const tensor_io::Tensor& tensor, const QuantizeJo
       split_(job.split.value_or(emu::default_split(job.spec.format.bits))),
       rows_(row_count(tensor.info.shape)),
       columns_(rows_ == 0 ? 0 : tensor.info.elements() / rows_) {
+  fp6_stream_ = takes_fp6_stream();
   const TensorInfo& in = tensor.info;
   const emu::QuantizeSpec& spec = job.spec;
   if (!tensor_io::converts_to_float(in.dtype)) {
@@ -90,27 +92,73 @@ emu::QuantizedMatrix LayerQuantizer::quantize_block(std::uint64_t first,
                        "tensor '" + tensor_.info.name + "'");
 }
 
-LayerQuantizer::Errors LayerQuantizer::errors_of(const emu::QuantizedMatrix& block,
-                                                 std::span<const float> weights) const {
-  std::vector<float> values(weights.size());
-  emu::dequantize_to_binary32(block, values);
-  // Eight sums: independent of the compiler's choice of vector width, and fast.
-  double signal[8] = {}, noise[8] = {};
-  float largest[8] = {};
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const float w = std::fabs(weights[i]) <= std::numeric_limits<float>::max() ? weights[i] : 0.0f;
-    const float error = w == weights[i] ? w - values[i] : 0.0f;
-    signal[i % 8] += static_cast<double>(w) * static_cast<double>(w);
-    noise[i % 8] += static_cast<double>(error) * static_cast<double>(error);
-    largest[i % 8] = std::max(largest[i % 8], std::fabs(error));
-  }
-  return {std::accumulate(signal, signal + 8, 0.0), std::accumulate(noise, noise + 8, 0.0),
-          *std::max_element(largest, largest + 8)};
+ErrorSums LayerQuantizer::errors_of(std::span<const float> weights, std::span<const std::uint16_t> values) {
+  thread_local std::vector<float> floats;
+  floats.resize(values.size());
+  tensor_io::to_float({{"", DType::kF16, {values.size()}, 0}, std::as_bytes(values)}, 0, floats);
+  return error_sums(weights, floats);
 }
 
-void LayerQuantizer::write_block(const emu::QuantizedMatrix& block, std::uint64_t first,
-                                 const Write& write) const {
-  const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
+void LayerQuantizer::check_fake(std::uint64_t first, std::span<const std::uint16_t> values) const {
+  const auto infinite =
+      std::find_if(values.begin(), values.end(), [](auto v) { return (v & 0x7FFF) == 0x7C00; });
+  if (infinite == values.end()) return;
+  throw Error("tensor '" + tensor_.info.name + "' element " +
+              std::to_string(first + static_cast<std::uint64_t>(infinite - values.begin())) +
+              ": the dequantised weight exceeds binary16's 65504, which --fake writes");
+}
+
+bool LayerQuantizer::takes_fp6_stream() const {
+  const emu::QuantizeSpec& spec = job_.spec;
+  const std::uint64_t group = spec.group == emu::kWholeRow ? columns_ : spec.group;
+  return !job_.method && job_.output != Output::kCodes && spec.format.is_float() &&
+         (spec.format.floating == emu::kE3M2 || spec.format.floating == emu::kE2M3) &&
+         (split_ == emu::Split::k4Plus2 || split_ == emu::Split::k4Plus2Byte) && spec.scaled &&
+         spec.rounding.mode == emu::RoundingMode::kNearestEven && spec.rule == emu::ScaleRule::kMax &&
+         spec.storage == emu::ScaleStorage::kBinary16 && spec.non_finite == emu::NonFinite::kError &&
+         !spec.divide_by_unrounded_scale && group % 16 == 0;
+}
+
+bool LayerQuantizer::run_fp6_block(std::uint64_t first, std::span<const float> weights, const Write& write,
+                                   ErrorSums& errors) const {
+  const emu::FloatFormat& format = job_.spec.format.floating;
+  const std::size_t group = job_.spec.group == emu::kWholeRow ? columns_ : job_.spec.group;
+  const emu::LinearSize size = emu::linear_size(split_, weights.size());
+  std::vector<std::uint32_t> wide(size.wide_words), narrow(size.narrow_words);
+  std::vector<std::uint16_t> scales(weights.size() / group), values(weights.size());
+  if (emu::quantize_and_pack_fp6(format, split_, weights, group, wide, narrow, scales) !=
+          emu::StreamStatus::kDone ||
+      emu::dequantize_fp6(format, split_, wide, narrow, scales, group, values) != emu::StreamStatus::kDone) {
+    return false;  // the slower way names what is wrong
+  }
+  errors = errors_of(weights, values);
+  if (job_.output == Output::kFake) {
+    check_fake(first, values);
+    write(0, 2 * first, std::as_bytes(std::span(values)));
+    return true;
+  }
+  write(0, first / 2, std::as_bytes(std::span(wide)));
+  write(1, first / 4, std::as_bytes(std::span(narrow)));
+  write(2, 2 * (first / group), std::as_bytes(std::span(scales)));
+  return true;
+}
+
+void LayerQuantizer::run_block(std::uint64_t first, std::span<const float> weights, const Write& write,
+                               ErrorSums& errors) const {
+  if (fp6_stream_ && run_fp6_block(first, weights, write, errors)) return;
+  const emu::QuantizedMatrix block =
+      job_.method ? job_.method({weights.begin(), weights.end()}, rows_, columns_, tensor_.info.name)
+                  : quantize_block(first, weights);
+  std::vector<std::uint16_t> values(weights.size());
+  emu::dequantize_to_binary16(block, values);
+  if (job_.output == Output::kFake) check_fake(first, values);
+  write_block(block, values, first, write);
+  errors = errors_of(weights, values);
+}
+
+void LayerQuantizer::write_block(const emu::QuantizedMatrix& block, std::span<const std::uint16_t> values,
+                                 std::uint64_t first, const Write& write) const {
+  const auto bytes = [](const auto& array) { return std::as_bytes(std::span(array)); };
   const emu::SplitInfo& split = emu::info(split_);
   emu::PackedCodes packed;
   if (job_.output == Output::kPacked) packed = emu::pack_linear(split_, block.codes);
@@ -127,15 +175,6 @@ void LayerQuantizer::write_block(const emu::QuantizedMatrix& block, std::uint64_
         if (job_.output == Output::kCodes) {
           write(o, first, bytes(block.codes));
         } else {
-          std::vector<std::uint16_t> values(block.codes.size());
-          emu::dequantize_to_binary16(block, values);
-          const auto infinite =
-              std::find_if(values.begin(), values.end(), [](auto v) { return (v & 0x7FFF) == 0x7C00; });
-          if (infinite != values.end()) {
-            throw Error("tensor '" + tensor_.info.name + "' element " +
-                        std::to_string(first + static_cast<std::uint64_t>(infinite - values.begin())) +
-                        ": the dequantised weight exceeds binary16's 65504, which --fake writes");
-          }
           write(o, 2 * first, bytes(values));
         }
         break;
@@ -166,17 +205,14 @@ LayerSummary LayerQuantizer::run(const Write& write) {
   if (job_.spec.scaled) unit = columns_ * (columns_ % 32 == 0 ? 8 : 32);
   const std::uint64_t step = whole ? count : std::max<std::uint64_t>(1, kBlockElements / unit) * unit;
   const std::uint64_t blocks = (count + step - 1) / step;
-  std::vector<Errors> errors(blocks);
+  std::vector<ErrorSums> errors(blocks);
   const auto run_blocks = [&](std::size_t begin, std::size_t end) {
     std::vector<float> weights;
     for (std::size_t b = begin; b < end; ++b) {
       const std::uint64_t first = b * step;
       weights.resize(std::min(step, count - first));
       tensor_io::to_float(tensor_, first, weights);
-      const emu::QuantizedMatrix block =
-          whole ? job_.method(weights, rows_, columns_, tensor_.info.name) : quantize_block(first, weights);
-      write_block(block, first, write);
-      errors[b] = errors_of(block, weights);
+      run_block(first, weights, write, errors[b]);
     }
   };
   if (whole) {
@@ -184,12 +220,8 @@ LayerSummary LayerQuantizer::run(const Write& write) {
   } else {
     emu::parallel_for(blocks, 1, run_blocks);
   }
-  Errors total;
-  for (const Errors& e : errors) {
-    total.signal += e.signal;
-    total.noise += e.noise;
-    total.largest = std::max(total.largest, e.largest);
-  }
+  ErrorSums total;
+  for (const ErrorSums& e : errors) total.add(e);
   const double snr = total.noise == 0 ? std::numeric_limits<double>::infinity()
                                       : 10 * std::log10(total.signal / total.noise);
   return {tensor_.info.name, tensor_.info.shape, bits_per_weight(job_.spec, rows_, columns_), snr,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "emu/checkpoint/error_sums.h"
 #include "emu/checkpoint/quantize_checkpoint.h"
 #include "emu/tensor_io/dtype.h"
 #include "emu/tensor_io/output_file.h"
@@ -31,17 +32,23 @@ class LayerQuantizer {
   LayerSummary run(const Write& write);
 
  private:
-  struct Errors {
-    double signal = 0, noise = 0, largest = 0;
-  };
+  void run_block(std::uint64_t first, std::span<const float> weights, const Write& write,
+                 ErrorSums& errors) const;
+  bool run_fp6_block(std::uint64_t first, std::span<const float> weights, const Write& write,
+                     ErrorSums& errors) const;
+  bool takes_fp6_stream() const;
   emu::QuantizedMatrix quantize_block(std::uint64_t first, std::span<const float> weights) const;
-  void write_block(const emu::QuantizedMatrix& block, std::uint64_t first, const Write& write) const;
-  Errors errors_of(const emu::QuantizedMatrix& block, std::span<const float> weights) const;
+  void write_block(const emu::QuantizedMatrix& block, std::span<const std::uint16_t> values,
+                   std::uint64_t first, const Write& write) const;
+  /// Refuses overflow where the values are what is written.
+  void check_fake(std::uint64_t first, std::span<const std::uint16_t> values) const;
+  static ErrorSums errors_of(std::span<const float> weights, std::span<const std::uint16_t> values);
 
   const tensor_io::Tensor& tensor_;
   const QuantizeJob& job_;
   emu::Split split_;
   std::uint64_t rows_, columns_;
+  bool fp6_stream_ = false;  // the format and layout that emu/fp6_stream.h does at memory speed
   std::vector<OutputTensor> outputs_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "emu/decode.h"
 #include "emu/error.h"
+#include "emu/tensor_io/binary16_values.h"
 
 namespace fp6sim::tensor_io {
 namespace {
@@ -41,16 +42,6 @@ void convert_elements(const std::byte* source, std::span<float> out, Convert con
     std::memcpy(&element, source + i * sizeof(T), sizeof(T));
     out[i] = convert(element);
   }
-}
-
-// Branch-free so that the compiler vectorises it; equal to decode(kFp16, h) for every h but in NaN payloads.
-float binary16_value(std::uint16_t h) {
-  const std::uint32_t exponent = (h & 0x7C00u) << 13;
-  std::uint32_t bits = ((h & 0x7FFFu) << 13) + (112u << 23);
-  bits += exponent == (0x7C00u << 13) ? 112u << 23 : 0u;  // infinities and NaN
-  const float subnormal = std::bit_cast<float>(bits + (1u << 23)) - 0x1p-14f;
-  bits = exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : bits;
-  return std::bit_cast<float>(bits | (h & 0x8000u) << 16);
 }
 
 }  // namespace
@@ -109,7 +100,7 @@ void to_float(const Tensor& tensor, std::uint64_t first, std::span<float> out) {
       if (!out.empty()) std::memcpy(out.data(), source, out.size_bytes());
       return;
     case DType::kF16:
-      return convert_elements<std::uint16_t>(source, out, binary16_value);
+      return binary16_values(source, out.data(), out.size());
     case DType::kBf16:
       return convert_elements<std::uint16_t>(
           source, out, [](std::uint16_t b) { return std::bit_cast<float>(std::uint32_t{b} << 16); });
