@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <iostream>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -75,6 +76,15 @@ void record(const TraceOptions& options) {
              reader.launches().front().classes, statistics.mma_steps);
 }
 
+void record_or_refuse(const TraceOptions& options) {
+  try {
+    record(options);
+  } catch (const std::bad_alloc&) {
+    throw Error(fmt::format("trace: {} x {} weights and a batch of {} do not fit this machine's memory",
+                            options.m, options.k, options.n));
+  }
+}
+
 void import(const TraceOptions& options) {
   if (options.output.empty()) throw Error("trace: --import needs -o FILE");
   trace::Writer writer(options.output);
@@ -112,7 +122,7 @@ void add_trace_command(CLI::App& app, Outcome&) {
   command->add_option("--warp", options.warp, "With --class: of this warp only")->needs(dump);
   command->callback([] {
     if (!options.import_path.empty()) return import(options);
-    if (options.dump_path.empty()) return record(options);
+    if (options.dump_path.empty()) return record_or_refuse(options);
     trace::dump(trace::Reader(options.dump_path), std::cout, {options.class_id, options.warp});
   });
 }

@@ -159,7 +159,16 @@ ProgramTotals totals(const Program& program) {
 }
 
 void dump(const Reader& trace, std::ostream& to, const DumpOptions& options) {
+  const auto has_what_was_asked = [&](std::size_t launch) {
+    return *options.class_id < trace.launches()[launch].classes &&
+           (!options.warp || *options.warp < trace.program(launch, *options.class_id).warps.size());
+  };
   bool found = !options.class_id;
+  for (std::size_t l = 0; !found && l < trace.launches().size(); ++l) found = has_what_was_asked(l);
+  if (!found) {
+    throw Error("no launch has class " + std::to_string(*options.class_id) +
+                (options.warp ? " with warp " + std::to_string(*options.warp) : std::string()));
+  }
   for (std::size_t l = 0; l < trace.launches().size(); ++l) {
     const LaunchInfo& info = trace.launches()[l];
     to << "launch " << l << ": kernel " << info.kernel << ", grid " << text(info.grid) << ", block "
@@ -169,14 +178,7 @@ void dump(const Reader& trace, std::ostream& to, const DumpOptions& options) {
       to << "  buffer " << buffer.name << ": " << buffer.bytes << " bytes at 0x" << std::hex
          << buffer.base_address << std::dec << "\n";
     }
-    for (std::uint32_t c = 0; c < info.classes; ++c) {
-      dump_class(trace, l, c, options, to);
-      if (options.class_id == c) found = !options.warp || *options.warp < trace.program(l, c).warps.size();
-    }
-  }
-  if (!found) {
-    throw Error("no launch has class " + std::to_string(*options.class_id) +
-                (options.warp ? " with warp " + std::to_string(*options.warp) : std::string()));
+    for (std::uint32_t c = 0; c < info.classes; ++c) dump_class(trace, l, c, options, to);
   }
 }
 

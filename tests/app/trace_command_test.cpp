@@ -1,0 +1,82 @@
+// fp6sim trace, as a script sees it.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "emu/trace/reader.h"
+#include "tests/app/support/run_program.h"
+
+namespace fp6sim::app {
+namespace {
+
+std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / ("fp6sim_" + std::to_string(getpid()) + name)).string();
+}
+
+TEST(TraceCommand, RecordsAKernelWhoseWeightsAreAllRead) {
+  const std::string path = temporary("record.trace");
+  // 192 x 640, ragged against the tile, on both generations of the kernel.
+  for (const char* gpu : {"a100-sxm-40g", "h100-sxm"}) {
+    const ProgramRun run = run_program("trace --kernel w6a16 --m 200 --k 640 --n 5 --split-k 2 --gpu " +
+                                       std::string(gpu) + " -o " + path);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_TRUE(run.out.empty());
+    const trace::Reader trace(path);
+    const trace::LaunchInfo& info = trace.launches().at(0);
+    // Every sector of both segment arrays is read exactly once over the CTAs of one batch tile.
+    std::vector<std::uint64_t> sectors(info.buffers.size(), 0);
+    for (std::uint64_t cta = 0; cta < info.grid.count(); ++cta) {
+      for (const trace::Warp& warp : trace.cta(0, cta).warps) {
+        for (const trace::SectorRun& run_of : warp.runs) {
+          ASSERT_GE(run_of.first_sector, 0);
+          ASSERT_LE((run_of.first_sector + run_of.sectors) * trace::kSectorBytes,
+                    (info.buffers[run_of.buffer].bytes + 31) / 32 * 32);
+          sectors[run_of.buffer] += run_of.sectors;
+        }
+      }
+    }
+    for (std::size_t b = 0; b < info.buffers.size(); ++b) {
+      if (info.buffers[b].name.find("segments") == std::string::npos) continue;
+      EXPECT_EQ(sectors[b] * trace::kSectorBytes, info.buffers[b].bytes)
+          << gpu << " " << info.buffers[b].name;
+    }
+    const ProgramRun dump = run_program("trace --dump " + path + " --class 0 --warp 0");
+    EXPECT_EQ(dump.exit_code, 0);
+    EXPECT_NE(dump.out.find("mma             m16n8k16"), std::string::npos) << dump.out;
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(TraceCommand, TheSameTraceEveryTime) {
+  const std::string first = temporary("a.trace"), second = temporary("b.trace");
+  for (const std::string& path : {first, second}) {
+    ASSERT_EQ(run_program("trace --kernel w4a16-g128 --m 256 --k 1024 --n 3 -o " + path).exit_code, 0);
+  }
+  EXPECT_EQ(run_program("trace --dump " + first).out, run_program("trace --dump " + second).out);
+  EXPECT_EQ(std::filesystem::file_size(first), std::filesystem::file_size(second));
+  std::filesystem::remove(first);
+  std::filesystem::remove(second);
+}
+
+TEST(TraceCommand, BadUseIsRefused) {
+  const auto refused = [](const std::string& arguments, const std::string& part) {
+    const ProgramRun run = run_program("trace " + arguments);
+    EXPECT_EQ(run.exit_code, 2) << arguments;
+    EXPECT_NE(run.err.find(part), std::string::npos) << arguments << "\n" << run.err;
+  };
+  const std::string out = " -o " + temporary("bad.trace");
+  refused("", "--kernel");
+  refused("--kernel w6a17 --m 64 --k 64 --n 1" + out, "w6a16");
+  refused("--kernel w6a16 --m 0 --k 64 --n 1" + out, "m = 0");
+  refused("--kernel w6a16 --m 64 --k 64 --n 1 --gpu v100-sxm" + out, "v100-sxm is volta");
+  refused("--kernel w6a16 --m 64 --k 64 --n 1 -o /nonexistent/x.trace",
+          "/nonexistent/x.trace: cannot create");
+  refused("--dump " FP6SIM_SOURCE "/README.md", "byte 0: not a trace");
+  refused("--import /nonexistent/kernelslist.g" + out, "/nonexistent/kernelslist.g: cannot open");
+  refused("--import x.txt" + out, "kernelslist.g, .traceg");
+  std::filesystem::remove(temporary("bad.trace"));
+}
+
+}  // namespace
+}  // namespace fp6sim::app
