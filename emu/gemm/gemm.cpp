@@ -146,9 +146,14 @@ class PanelWorker {
           plan_.context.accumulate == Accumulate::kF32
               ? state_[i]
               : from_binary16(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(state_[i])));
-      total_[i] = first ? partial : total_[i] + partial;
+      total_[i] = reduced(first ? reduced(partial) : total_[i] + reduced(partial));
       if (total_[i] != total_[i]) total_[i] = std::bit_cast<float>(kBinary32CanonicalNan);
     }
+  }
+
+  /// Binary32 sums of two binary16 values round once: they have room for twice 11 bits and two more.
+  float reduced(float sum) const {
+    return plan_.schedule.reduction == Accumulate::kF32 ? sum : from_binary16(to_binary16(sum));
   }
 
   /// The chunk's codes of the panel, padded and reordered, and their stride; rows beyond the matrix read as

@@ -22,6 +22,9 @@ struct GemmSchedule {
   Accumulate accumulate = Accumulate::kF32;
   int tile_k = 64;  ///< k extent of a tile: a positive multiple of 16, at most 65536
   int split_k = 1;  ///< 1 .. 65536; splits beyond the number of tiles are empty and add +0
+  /// Type in which partial sums are stored and added: binary32, or binary16 for kernels that reduce through
+  /// the output buffer (Marlin): every partial sum and every addition is then rounded to binary16 (RNE).
+  Accumulate reduction = Accumulate::kF32;
   /// For kernels that cut K elsewhere (stream-K): the first tile of each split, ascending, the first one 0.
   /// Where not empty it replaces the rule above, and split_k must be its length.
   std::vector<std::int64_t> split_tiles{};

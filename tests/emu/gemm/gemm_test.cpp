@@ -69,6 +69,21 @@ TEST(ExactGemm, Splits) {
   expect_equals_definition({.tile_k = 32, .split_k = 4, .split_tiles = {0, 1, 1, 9}}, {33, 310, 2});
 }
 
+TEST(ExactGemm, PartialSumsInBinary16) {
+  expect_equals_definition({.tile_k = 32, .split_k = 4, .reduction = Accumulate::kF16}, {33, 310, 2});
+  // 2048 + 1 + 1 in binary16: each 1 is half a unit in the last place and is lost to the even neighbour.
+  const std::vector<std::uint16_t> w(48, 0x3C00);
+  std::vector<std::uint16_t> x(48, 0);
+  x[0] = 0x6800;
+  x[16] = x[32] = 0x3C00;
+  std::vector<float> y(1);
+  exact_gemm({.tile_k = 16, .split_k = 3, .reduction = Accumulate::kF16}, {1, 48, 1}, w, x,
+             std::span<float>(y));
+  EXPECT_EQ(y[0], 2048.0f);
+  exact_gemm({.tile_k = 16, .split_k = 3}, {1, 48, 1}, w, x, std::span<float>(y));
+  EXPECT_EQ(y[0], 2050.0f);
+}
+
 TEST(ExactGemm, ReorderedK) {
   std::vector<int> order(64);
   std::iota(order.begin(), order.end(), 0);

@@ -43,7 +43,10 @@ inline std::uint32_t replay_output(const emu::GemmSchedule& schedule, const emu:
     const float partial = schedule.accumulate == emu::Accumulate::kF32
                               ? std::bit_cast<float>(bits)
                               : emu::from_binary16(static_cast<std::uint16_t>(bits));
-    total = i == 0 ? partial : total + partial;
+    const auto stored = [&](float sum) {
+      return schedule.reduction == emu::Accumulate::kF32 ? sum : emu::from_binary16(emu::to_binary16(sum));
+    };
+    total = stored(i == 0 ? stored(partial) : total + stored(partial));
   }
   if (total != total) return 0x7FFFFFFFu;
   return std::bit_cast<std::uint32_t>(total);
