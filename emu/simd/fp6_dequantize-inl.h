@@ -180,6 +180,7 @@ HWY_INLINE std::size_t ByteReadySteps(D d, ConstPackedRun in, const Products& pr
 // With VBMI one permutation looks up 64 bytes at once and one multishift extracts a field for every byte. 64
 // weights a step; the qwords (8 weights each) are taken in the order 0 4 1 5 2 6 3 7, so that interleaving
 // the low and high bytes of each block leaves weights 0..31 in one register and 32..63 in the other.
+constexpr std::size_t kWordsAhead = 512;  // as kPrefetchAhead, for the packed words of memory-sized arrays
 struct VbmiConstants {
   alignas(64) std::uint8_t wide[64], narrow[64], wide_shift[64], narrow_shift[64];
   alignas(64) std::uint8_t low[64], high[64];  // the bytes of the 32 products, twice
@@ -247,6 +248,10 @@ HWY_INLINE std::size_t VbmiSteps(ConstPackedRun in, const float* magnitudes, std
       _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi8(static_cast<char>(0x80)), 1));
   for (; done + 64 <= count; done += 64) {
     const ConstPackedRun here = in.at(done);
+    if constexpr (kStreamed) {
+      hwy::Prefetch(here.wide + kWordsAhead);
+      hwy::Prefetch(here.narrow + kWordsAhead / 2);
+    }
     const __m512i wide_words =
         _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(here.wide)));
     const __m512i narrow_words =
