@@ -87,22 +87,36 @@ struct Lookup {
   }
 };
 
-/// Writes what `store(where)` stores: straight, or (whole cache lines that nobody will read soon) around the
-/// caches.
-template <std::size_t kElements, bool kStreamed, class Store>
+/// How results are written: straight, or (whole cache lines that nobody will read soon) around the caches, a
+/// vector or, where the output is only so aligned, 16 bytes at a time.
+enum class Stores { kCached, kStreamBlocks, kStreamVectors };
+
+/// Writes what `store(where)` stores.
+template <std::size_t kElements, Stores kStores, class Store>
 HWY_INLINE void Put(std::uint16_t* HWY_RESTRICT out, const Store& store) {
-  if constexpr (kStreamed) {
-    const hn::CappedTag<std::uint16_t, 8> d;
+  if constexpr (kStores == Stores::kCached) {
+    store(out);
+  } else {
+    const hn::CappedTag<std::uint16_t, kStores == Stores::kStreamVectors ? HWY_MIN(kElements, 32) : 8> d;
     alignas(64) std::uint16_t line[kElements];
     store(line);
     for (std::size_t i = 0; i < kElements; i += hn::Lanes(d)) hn::Stream(hn::Load(d, line + i), d, out + i);
-  } else {
-    store(out);
+  }
+}
+
+/// Packed words of memory-sized arrays are asked for this early, as weights are in fp6_encode-inl.h.
+constexpr std::size_t kWordsAhead = 512;
+
+template <Stores kStores>
+HWY_INLINE void FetchAhead(ConstPackedRun at) {
+  if constexpr (kStores != Stores::kCached) {
+    hwy::Prefetch(at.wide + kWordsAhead);
+    hwy::Prefetch(at.narrow + kWordsAhead / 2);
   }
 }
 
 /// 4+2: a step of 2 * Lanes(d) weights. Even weights sit in low nibbles, odd ones in high nibbles.
-template <bool kStreamed, class D>
+template <Stores kStores, class D>
 HWY_INLINE std::size_t FourPlusTwoSteps(D d, ConstPackedRun in, const Products& products, std::size_t done,
                                         std::size_t count, std::uint16_t* HWY_RESTRICT out) {
   using V = hn::Vec<D>;
@@ -114,6 +128,7 @@ HWY_INLINE std::size_t FourPlusTwoSteps(D d, ConstPackedRun in, const Products& 
   const auto* const wide_bytes = reinterpret_cast<const std::uint8_t*>(in.wide);
   const auto* const narrow_bytes = reinterpret_cast<const std::uint8_t*>(in.narrow);
   for (; done + 2 * lanes <= count; done += 2 * lanes) {
+    FetchAhead<kStores>(in.at(done));
     const V wide = hn::LoadU(d, wide_bytes + done / 2);
     const auto wide16 = hn::BitCast(d16, wide);
     // Four fields a byte, spread so that each byte's low nibble has those of one wide byte.
@@ -130,7 +145,7 @@ HWY_INLINE std::size_t FourPlusTwoSteps(D d, ConstPackedRun in, const Products& 
     V even_low, even_high, odd_low, odd_high;
     lookup(even, even_low, even_high);
     lookup(odd, odd_low, odd_high);
-    Put<2 * hn::MaxLanes(D()), kStreamed>(out + done, [&](std::uint16_t* to) HWY_ATTR {
+    Put<2 * hn::MaxLanes(D()), kStores>(out + done, [&](std::uint16_t* to) HWY_ATTR {
       hn::StoreInterleaved4(even_low, even_high, odd_low, odd_high, d, reinterpret_cast<std::uint8_t*>(to));
     });
   }
@@ -138,7 +153,7 @@ HWY_INLINE std::size_t FourPlusTwoSteps(D d, ConstPackedRun in, const Products& 
 }
 
 /// 4+2-byte: a step of Lanes(d) weights. Each dword of four weights is its words, rotated and masked.
-template <bool kStreamed, class D>
+template <Stores kStores, class D>
 HWY_INLINE std::size_t ByteReadySteps(D d, ConstPackedRun in, const Products& products, std::size_t done,
                                       std::size_t count, std::uint16_t* HWY_RESTRICT out) {
   using V = hn::Vec<D>;
@@ -157,6 +172,7 @@ HWY_INLINE std::size_t ByteReadySteps(D d, ConstPackedRun in, const Products& pr
   const auto to_four_times = hn::SetTableIndices(d32, four_times);
   for (; done + lanes <= count; done += lanes) {
     const ConstPackedRun here = in.at(done);
+    FetchAhead<kStores>(here);
     auto wide = hn::TableLookupLanes(hn::ZeroExtendVector(d32, hn::LoadU(half, here.wide)), to_twice);
     wide = hn::OddEven(hn::RotateRight<2>(wide), wide);
     auto narrow = hn::TableLookupLanes(
@@ -169,7 +185,7 @@ HWY_INLINE std::size_t ByteReadySteps(D d, ConstPackedRun in, const Products& pr
                                           hn::And(narrow, hn::Set(d32, kByteReadyNarrowMask))));
     V low, high;
     lookup(bytes, low, high);
-    Put<hn::MaxLanes(D()), kStreamed>(out + done, [&](std::uint16_t* to) HWY_ATTR {
+    Put<hn::MaxLanes(D()), kStores>(out + done, [&](std::uint16_t* to) HWY_ATTR {
       hn::StoreInterleaved2(low, high, d, reinterpret_cast<std::uint8_t*>(to));
     });
   }
@@ -180,7 +196,6 @@ HWY_INLINE std::size_t ByteReadySteps(D d, ConstPackedRun in, const Products& pr
 // With VBMI one permutation looks up 64 bytes at once and one multishift extracts a field for every byte. 64
 // weights a step; the qwords (8 weights each) are taken in the order 0 4 1 5 2 6 3 7, so that interleaving
 // the low and high bytes of each block leaves weights 0..31 in one register and 32..63 in the other.
-constexpr std::size_t kWordsAhead = 512;  // as kPrefetchAhead, for the packed words of memory-sized arrays
 struct VbmiConstants {
   alignas(64) std::uint8_t wide[64], narrow[64], wide_shift[64], narrow_shift[64];
   alignas(64) std::uint8_t low[64], high[64];  // the bytes of the 32 products, twice
@@ -212,11 +227,11 @@ constexpr VbmiConstants MakeVbmiConstants() {
   return c;
 }
 
-template <bool kStreamed>
+template <Stores kStores>
 HWY_INLINE void PutVbmi(std::uint16_t* out, __m512i v) {
-  if constexpr (!kStreamed) {
+  if constexpr (kStores == Stores::kCached) {
     _mm512_storeu_si512(out, v);
-  } else if ((reinterpret_cast<std::uintptr_t>(out) & 63) == 0) {
+  } else if constexpr (kStores == Stores::kStreamVectors) {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(out), v);
   } else {
     auto* const to = reinterpret_cast<__m128i*>(out);
@@ -227,7 +242,7 @@ HWY_INLINE void PutVbmi(std::uint16_t* out, __m512i v) {
   }
 }
 
-template <Split kSplit, bool kStreamed>
+template <Split kSplit, Stores kStores>
 HWY_INLINE std::size_t VbmiSteps(ConstPackedRun in, const float* magnitudes, std::uint16_t scale,
                                  std::size_t done, std::size_t count, std::uint16_t* HWY_RESTRICT out) {
   static constexpr VbmiConstants kConstants = MakeVbmiConstants<kSplit>();
@@ -248,10 +263,7 @@ HWY_INLINE std::size_t VbmiSteps(ConstPackedRun in, const float* magnitudes, std
       _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi8(static_cast<char>(0x80)), 1));
   for (; done + 64 <= count; done += 64) {
     const ConstPackedRun here = in.at(done);
-    if constexpr (kStreamed) {
-      hwy::Prefetch(here.wide + kWordsAhead);
-      hwy::Prefetch(here.narrow + kWordsAhead / 2);
-    }
+    FetchAhead<kStores>(here);
     const __m512i wide_words =
         _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(here.wide)));
     const __m512i narrow_words =
@@ -275,38 +287,36 @@ HWY_INLINE std::size_t VbmiSteps(ConstPackedRun in, const float* magnitudes, std
       const __m512i sign = _mm512_set1_epi8(static_cast<char>(0x80));
       high_bytes = _mm512_ternarylogic_epi64(_mm512_permutexvar_epi8(bytes, high_table), bytes, sign, 0x78);
     }
-    PutVbmi<kStreamed>(out + done, _mm512_unpacklo_epi8(low_bytes, high_bytes));
-    PutVbmi<kStreamed>(out + done + 32, _mm512_unpackhi_epi8(low_bytes, high_bytes));
+    PutVbmi<kStores>(out + done, _mm512_unpacklo_epi8(low_bytes, high_bytes));
+    PutVbmi<kStores>(out + done + 32, _mm512_unpackhi_epi8(low_bytes, high_bytes));
   }
   return done;
 }
 #endif  // HWY_AVX3_DL
 
-template <Split kSplit, bool kStreamed, class D>
+template <Split kSplit, Stores kStores, class D>
 HWY_INLINE std::size_t DequantizeSteps(D d, ConstPackedRun in, const Products& products, std::size_t done,
                                        std::size_t count, std::uint16_t* HWY_RESTRICT out) {
   if constexpr (kSplit == Split::k4Plus2)
-    return FourPlusTwoSteps<kStreamed>(d, in, products, done, count, out);
+    return FourPlusTwoSteps<kStores>(d, in, products, done, count, out);
   else
-    return ByteReadySteps<kStreamed>(d, in, products, done, count, out);
+    return ByteReadySteps<kStores>(d, in, products, done, count, out);
 }
 
-template <Split kSplit, bool kStreamed>
+template <Split kSplit, Stores kStores>
 HWY_INLINE void DequantizeRun(const FloatFormat& format, ConstPackedRun in, const float* magnitudes,
                               std::uint16_t scale, std::size_t count, std::uint16_t* HWY_RESTRICT out) {
   std::size_t done = 0;
 #if HWY_TARGET == HWY_AVX3_DL
-  done = VbmiSteps<kSplit, kStreamed>(in, magnitudes, scale, done, count, out);
+  done = VbmiSteps<kSplit, kStores>(in, magnitudes, scale, done, count, out);
   if (done == count) return;
 #endif
   Products products;
   MakeProducts(magnitudes, scale, products);
 #if HWY_TARGET != HWY_AVX3_DL
-  done =
-      DequantizeSteps<kSplit, kStreamed>(hn::CappedTag<std::uint8_t, 64>(), in, products, done, count, out);
+  done = DequantizeSteps<kSplit, kStores>(hn::CappedTag<std::uint8_t, 64>(), in, products, done, count, out);
 #endif
-  done =
-      DequantizeSteps<kSplit, kStreamed>(hn::CappedTag<std::uint8_t, 16>(), in, products, done, count, out);
+  done = DequantizeSteps<kSplit, kStores>(hn::CappedTag<std::uint8_t, 16>(), in, products, done, count, out);
   if (done < count) {
     scalar::dequantize_run(format, kSplit, in.at(done), count - done, from_binary16(scale), out + done);
   }

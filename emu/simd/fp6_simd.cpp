@@ -77,17 +77,22 @@ void DequantizeGroups(const FloatFormat& format, ConstPackedRun in, const std::u
                       std::uint16_t* out) {
   alignas(64) std::array<float, 32> magnitudes;
   for (std::uint32_t code = 0; code < 32; ++code) magnitudes[code] = decode(format, code);
-  const bool streamed = shape.groups * shape.group >= kStreamedElements && shape.group % 32 == 0 &&
-                        (reinterpret_cast<std::uintptr_t>(out) & 15) == 0;
-  for (std::size_t g = 0; g < shape.groups; ++g) {
-    const std::size_t at = g * shape.group;
-    if (streamed) {
-      DequantizeRun<kSplit, true>(format, in.at(at), magnitudes.data(), scales[g], shape.group, out + at);
-    } else {
-      DequantizeRun<kSplit, false>(format, in.at(at), magnitudes.data(), scales[g], shape.group, out + at);
+  const auto address = reinterpret_cast<std::uintptr_t>(out);
+  const bool streamed =
+      shape.groups * shape.group >= kStreamedElements && shape.group % 32 == 0 && address % 16 == 0;
+  const auto all = [&]<Stores kStores>() HWY_ATTR {
+    for (std::size_t g = 0; g < shape.groups; ++g) {
+      const std::size_t at = g * shape.group;
+      DequantizeRun<kSplit, kStores>(format, in.at(at), magnitudes.data(), scales[g], shape.group, out + at);
     }
+  };
+  if (!streamed) return all.template operator()<Stores::kCached>();
+  if (address % 64 == 0) {
+    all.template operator()<Stores::kStreamVectors>();
+  } else {
+    all.template operator()<Stores::kStreamBlocks>();
   }
-  if (streamed) hwy::FlushStream();
+  hwy::FlushStream();
 }
 
 void EncodeAll(const FloatFormat& format, Split split, const float* weights, std::size_t count,
