@@ -25,14 +25,14 @@ struct StoredPoint {
   double seconds = 0;          ///< spent simulating it
 };
 
-/// Write-ahead logging, one commit a point: a kill loses what is in flight. Several processes may use one file.
-/// Every method throws fp6sim::Error naming the file: locked for a minute, disk full, broken.
+/// Write-ahead logging, one commit a point: a kill loses what is in flight. Several processes may use one
+/// file. Every method throws fp6sim::Error naming the file: locked for a minute, disk full, broken.
 class Database {
  public:
   enum class Access { kWrite, kRead };
 
-  /// Opens, or creates for kWrite. A file that is no SQLite database, is not ours, is of another schema or - to write -
-  /// of another program version, or is corrupt, is refused untouched.
+  /// Opens, or creates for kWrite. A file that is no SQLite database, is not ours, is of another schema or -
+  /// to write - of another program version, or is corrupt, is refused untouched.
   Database(const std::filesystem::path& file, Access access, const std::string& program);
   ~Database();
   Database(const Database&) = delete;
@@ -47,8 +47,8 @@ class Database {
   void begin();
   void commit();
 
-  /// True where this process may compute `key`; false where another that is alive said so before. Claims of processes
-  /// that ended on this machine, or older than ten minutes, are taken over.
+  /// True where this process may compute `key`; false where another that is alive said so before. Claims of
+  /// processes that ended on this machine, or older than ten minutes, are taken over.
   bool claim(const std::string& key);
   void release_claims();
 

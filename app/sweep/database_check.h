@@ -9,8 +9,8 @@ namespace fp6sim::app {
 inline constexpr std::uint32_t kApplicationId = 0x66703673;  // "fp6s"
 inline constexpr std::uint32_t kSchemaVersion = 1;
 
-/// True where `file` is a database of ours, false where there is none yet (or an empty file). Reads only. Throws
-/// fp6sim::Error for anything else, and for one that SQLite finds corrupt.
+/// True where `file` is a database of ours, false where there is none yet (or an empty file). Reads only.
+/// Throws fp6sim::Error for anything else, and for one that SQLite finds corrupt.
 bool check_database_file(const std::filesystem::path& file);
 
 }  // namespace fp6sim::app

@@ -11,7 +11,8 @@
 namespace fp6sim::app {
 
 /// A condition over named values. Grammar, loosest first:
-///   or, and, not; == != < <= > >= (one, not chained); + -; * /; unary -; ( ), numbers, 'strings', true, false, names
+///   or, and, not; == != < <= > >= (one, not chained); + -; * /; unary -; ( ), numbers, 'strings', true,
+///   false, names
 /// Names are letters, digits and . _ [ ]: axes and what follows from them. Strings compare for equality only.
 class Expression {
  public:

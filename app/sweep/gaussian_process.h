@@ -7,7 +7,8 @@
 namespace fp6sim::app {
 
 /// Gaussian-process regression with zero mean over points of a grid. Two points correlate by
-///   product over axes of exp(-|a - b| / length[axis])  for ordered axes,  of exp(-1 / length[axis])  for others where
+///   product over axes of exp(-|a - b| / length[axis])  for ordered axes,  of exp(-1 / length[axis])  for
+///   others where
 /// they differ. Lengths are fitted by likelihood.
 class GaussianProcess {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <random>
 
@@ -13,6 +14,22 @@ constexpr double kOptimism = 3;          // deviations below the mean a candidat
 constexpr std::size_t kFirstShare = 16;  // the first batch is a sixteenth of the candidates, or
 constexpr std::size_t kFitsApart = 8;    // a batch grows with what is known: fits get dearer, and teach less
 constexpr std::size_t kFirstMost = 60;   // this many: enough for a fit
+
+/// That none of `front` dominates a candidate with these guesses, objectives and front points taken as
+/// independent.
+double chance_of_front(const std::vector<GaussianProcess::Guess>& guesses,
+                       const std::vector<std::vector<double>>& front) {
+  double chance = 1;
+  for (const auto& row : front) {
+    double dominated = 1;
+    for (std::size_t d = 0; d < row.size(); ++d) {
+      const double above = (guesses[d].mean - row[d]) / std::max(guesses[d].deviation, 1e-9);
+      dominated *= 0.5 * std::erfc(-above / std::numbers::sqrt2);
+    }
+    chance *= 1 - dominated;
+  }
+  return chance;
+}
 
 }  // namespace
 
@@ -36,9 +53,11 @@ std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& ro
 }
 
 ParetoSearch::ParetoSearch(std::vector<GaussianProcess::Location> locations, std::vector<bool> ordered,
-                           std::size_t objectives, std::size_t budget, std::size_t batch, std::uint64_t seed)
+                           KnownBefore known_before, std::size_t budget, std::size_t batch,
+                           std::uint64_t seed)
     : locations_(std::move(locations)),
-      models_(objectives, GaussianProcess(std::move(ordered))),
+      known_before_(std::move(known_before)),
+      models_(known_before_.at(0).size(), GaussianProcess(std::move(ordered))),
       states_(locations_.size(), State::kUnknown),
       objectives_(locations_.size()),
       budget_(std::min(budget, locations_.size())),
@@ -64,10 +83,17 @@ void ParetoSearch::fit() {
     locations.push_back(locations_[i]);
   }
   for (std::size_t objective = 0; objective < models_.size(); ++objective) {
+    if (!std::isnan(known_before_[0][objective])) continue;
     std::vector<double> values;
     for (const std::size_t row : rows) values.push_back(objectives_[row][objective]);
     models_[objective].fit(locations, values);
   }
+}
+
+GaussianProcess::Guess ParetoSearch::guess(std::size_t candidate, std::size_t objective) const {
+  const double known = known_before_[candidate][objective];
+  return std::isnan(known) ? models_[objective].guess(locations_[candidate])
+                           : GaussianProcess::Guess{known, 0};
 }
 
 std::vector<std::size_t> ParetoSearch::next() {
@@ -83,27 +109,23 @@ std::vector<std::size_t> ParetoSearch::next() {
     fit();
     std::vector<std::vector<double>> best;
     for (const std::size_t i : front()) best.push_back(objectives_[i]);
-    // How far inside the known front a hopeful candidate's guess lies decides who goes first.
-    std::vector<std::pair<double, std::size_t>> hopeful;
+    std::vector<std::pair<double, std::size_t>> hopeful;  // least likely to be on the front last
     for (std::size_t i = 0; i < states_.size(); ++i) {
       if (states_[i] != State::kUnknown) continue;
-      std::vector<double> hope, mean;
-      for (const GaussianProcess& model : models_) {
-        const auto guess = model.guess(locations_[i]);
-        hope.push_back(guess.mean - kOptimism * guess.deviation);
-        mean.push_back(guess.mean);
+      std::vector<GaussianProcess::Guess> guesses;
+      std::vector<double> hope;
+      for (std::size_t objective = 0; objective < models_.size(); ++objective) {
+        guesses.push_back(guess(i, objective));
+        hope.push_back(guesses.back().mean - kOptimism * guesses.back().deviation);
       }
-      const auto beats = [](const std::vector<double>& candidate) {
-        return [&candidate](const std::vector<double>& row) { return dominates(row, candidate); };
-      };
-      if (std::any_of(best.begin(), best.end(), beats(hope))) continue;
-      const auto above = std::count_if(best.begin(), best.end(), beats(mean));
-      hopeful.emplace_back(static_cast<double>(above), i);
+      if (std::any_of(best.begin(), best.end(), [&](const auto& row) { return dominates(row, hope); }))
+        continue;
+      hopeful.emplace_back(-chance_of_front(guesses, best), i);
     }
     std::sort(hopeful.begin(), hopeful.end());
     const std::size_t batch = std::max(batch_, known_count_ / kFitsApart);
     hopeful.resize(std::min({hopeful.size(), batch, left}));
-    for (const auto& [rank, i] : hopeful) chosen.push_back(i);
+    for (const auto& [chance, i] : hopeful) chosen.push_back(i);
   }
   for (const std::size_t i : chosen) states_[i] = State::kAsked;
   asked_count_ += chosen.size();

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <map>
 #include <set>
 #include <thread>
 
 #include "app/point/evaluate.h"
+#include "app/point/quality.h"
 #include "app/sweep/pareto_search.h"
 #include "app/text/progress.h"
 #include "emu/error.h"
@@ -121,6 +123,22 @@ std::vector<GaussianProcess::Location> locations_of(const Space& space, const st
   return locations;
 }
 
+/// Area and quality follow from the descriptions: the search need not guess them.
+ParetoSearch::KnownBefore known_objectives(const SweepSpec& spec, const std::vector<PlannedPoint>& plan) {
+  InputCache cache;
+  ParetoSearch::KnownBefore known;
+  for (const PlannedPoint& planned : plan) {
+    const Inputs inputs = cache.inputs(planned.point);
+    std::vector<double>& row = known.emplace_back();
+    for (const Objective& objective : spec.objectives) {
+      row.push_back(objective.name == "area_mm2"     ? added_area_mm2(inputs.gpu, inputs.design)
+                    : objective.name == "quality_db" ? -quality_db(inputs.kernel.weights)
+                                                     : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  return known;
+}
+
 /// Smaller is better; times and energies in logarithms, where effects multiply.
 std::vector<double> objectives_of(const std::vector<Objective>& objectives, const bj::object& result) {
   std::vector<double> values;
@@ -137,8 +155,8 @@ void search_front(const Space& space, const std::vector<PlannedPoint>& plan, Dat
   const SweepSpec& spec = space.spec();
   std::vector<bool> ordered;
   auto locations = locations_of(space, plan, ordered);
-  ParetoSearch search(std::move(locations), std::move(ordered), spec.objectives.size(), spec.points, batch,
-                      spec.seed);
+  ParetoSearch search(std::move(locations), std::move(ordered), known_objectives(spec, plan), spec.points,
+                      batch, spec.seed);
   while (!interrupted()) {
     const std::vector<std::size_t> wanted = search.next();
     if (wanted.empty()) break;

@@ -15,7 +15,8 @@ namespace fp6sim::app {
 /// Points above which a sweep has to be confirmed with --yes.
 inline constexpr std::uint64_t kAskAbove = 5000;
 
-/// A sweep made ready: every point named and its inputs loaded, so that whatever is wrong with it has been said.
+/// A sweep made ready: every point named and its inputs loaded, so that whatever is wrong with it has been
+/// said.
 struct PlannedPoint {
   Candidate candidate;
   Point point;
@@ -29,21 +30,21 @@ struct SweepOutcome {
   std::uint64_t planned = 0;
   std::uint64_t stored_before = 0;  ///< asked for and found
   std::uint64_t computed = 0;
-  std::uint64_t failed = 0;         ///< of the asked for: stored with why they cannot be simulated
-  std::uint64_t lost = 0;           ///< their workers died twice; not stored, tried again by the next run
+  std::uint64_t failed = 0;  ///< of the asked for: stored with why they cannot be simulated
+  std::uint64_t lost = 0;    ///< their workers died twice; not stored, tried again by the next run
   std::string first_failure;
-  double seconds = 0;               ///< wall clock
-  double simulation_seconds = 0;    ///< spent by the workers in simulations
+  double seconds = 0;             ///< wall clock
+  double simulation_seconds = 0;  ///< spent by the workers in simulations
   bool interrupted = false;
-  std::vector<std::size_t> asked;   ///< indices of the plan that were wanted: all, or what a search chose
-  std::vector<std::size_t> front;   ///< Pareto search: indices of the plan
+  std::vector<std::size_t> asked;  ///< indices of the plan that were wanted: all, or what a search chose
+  std::vector<std::size_t> front;  ///< Pareto search: indices of the plan
 
   /// Share of the workers' time that was not simulation.
   double overhead(int workers) const;
 };
 
-/// Computes what the database lacks. Workers must have been made before `database` was opened (SQLite's connections do
-/// not survive a fork).
+/// Computes what the database lacks. Workers must have been made before `database` was opened (SQLite's
+/// connections do not survive a fork).
 SweepOutcome run_sweep(const Space& space, const std::vector<PlannedPoint>& plan, Database& database,
                        Executor& executor);
 

@@ -32,12 +32,13 @@ class Space {
   bool allowed(const Candidate& candidate) const;
   Point point(const Candidate& candidate) const;
 
-  /// Every allowed combination. Throws fp6sim::Error naming the constraint no combination satisfies where none is left.
+  /// Every allowed combination. Throws fp6sim::Error naming the constraint no combination satisfies where
+  /// none is left.
   std::vector<Candidate> grid() const;
   /// spec.points allowed candidates, no two the same, or as many as there are. Reproducible by spec.seed.
   std::vector<Candidate> random() const;
-  /// Latin hypercube: along each axis every one of `points` equal parts is used once. Parts whose candidate breaks a
-  /// constraint are drawn again as further, smaller hypercubes.
+  /// Latin hypercube: along each axis every one of `points` equal parts is used once. Parts whose candidate
+  /// breaks a constraint are drawn again as further, smaller hypercubes.
   std::vector<Candidate> latin_hypercube() const;
   /// By spec.method; Pareto has the grid's.
   std::vector<Candidate> candidates() const;

@@ -127,6 +127,11 @@ void read_method(json::Object& root, SweepSpec& spec) {
       const std::string key = objective.as_one_of(kObjectives);
       spec.objectives.push_back({key, key == "quality_db"});
     }
+    const auto simulated = [](const Objective& o) { return o.name == "time_us" || o.name == "energy_uj"; };
+    if (std::none_of(spec.objectives.begin(), spec.objectives.end(), simulated)) {
+      found->refuse(
+          "area and quality follow from the descriptions: expected time_us or energy_uj among 'objectives'");
+    }
   }
   method.finish();
   if (spec.method == Method::kGrid || spec.method == Method::kPareto) refuse_ranges(spec, *found, name);

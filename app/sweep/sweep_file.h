@@ -13,8 +13,8 @@ namespace fp6sim::app {
 
 enum class Method { kGrid, kRandom, kLatinHypercube, kPareto };
 
-/// What a Pareto search weighs: a key of the result (time_us, energy_uj, area_mm2, quality_db), smaller better unless
-/// `maximise` (quality_db).
+/// What a Pareto search weighs: a key of the result (time_us, energy_uj, area_mm2, quality_db), smaller
+/// better unless `maximise` (quality_db).
 struct Objective {
   std::string name;
   bool maximise = false;
@@ -37,8 +37,8 @@ struct SweepSpec {
   std::vector<Objective> objectives;
 };
 
-/// Reads and checks a sweep (docs/sweeps.md has the keys). Field paths are checked against every description they
-/// would be replaced in. Throws fp6sim::Error.
+/// Reads and checks a sweep (docs/sweeps.md has the keys). Field paths are checked against every description
+/// they would be replaced in. Throws fp6sim::Error.
 SweepSpec read_sweep(const std::filesystem::path& file);
 
 }  // namespace fp6sim::app

@@ -1,4 +1,5 @@
-// Messages on a stream: four bytes of length (this machine's order: both ends are one program), then the bytes.
+// Messages on a stream: four bytes of length (this machine's order: both ends are one program), then the
+// bytes.
 #pragma once
 
 #include <string>

@@ -7,7 +7,9 @@ namespace {
 
 volatile sig_atomic_t interrupt_count = 0;
 
-extern "C" void count_interrupt(int) { interrupt_count = interrupt_count + 1; }
+extern "C" void count_interrupt(int) {
+  interrupt_count = interrupt_count + 1;
+}
 
 }  // namespace
 
@@ -19,6 +21,8 @@ void catch_interrupts() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return interrupt_count > 0; }
+bool interrupted() {
+  return interrupt_count > 0;
+}
 
 }  // namespace fp6sim::app

@@ -36,7 +36,8 @@ struct Rank {
 class MpiExecutor : public Executor {
  public:
   MpiExecutor(mpi::communicator& world, WorkerPool& pool) : world_(world), pool_(pool) {
-    for (int number = 1; number < world.size(); ++number) ranks_.push_back({number, {}, steady_clock::now(), true});
+    for (int number = 1; number < world.size(); ++number)
+      ranks_.push_back({number, {}, steady_clock::now(), true});
   }
 
   int parallelism() const override { return pool_.parallelism() * world_.size(); }
@@ -98,7 +99,8 @@ class MpiExecutor : public Executor {
   }
 
   bool remote_busy() const {
-    return std::any_of(ranks_.begin(), ranks_.end(), [](const Rank& rank) { return !rank.in_flight.empty(); });
+    return std::any_of(ranks_.begin(), ranks_.end(),
+                       [](const Rank& rank) { return !rank.in_flight.empty(); });
   }
 
   void hear(const std::function<void(const Task&, const Reply&)>& done) {

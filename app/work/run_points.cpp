@@ -1,9 +1,8 @@
 #include "app/work/run_points.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 
 #include "app/point/evaluate.h"
 #include "app/text/progress.h"

@@ -8,9 +8,10 @@
 
 namespace fp6sim::app {
 
-/// The result (evaluate.h) of each point, in their order, from `jobs` worker processes (0: as many as processors), with
-/// progress on standard error. All descriptions are loaded once before, so that bad ones are refused at once. Throws
-/// fp6sim::Error naming the point where one cannot be simulated, and where the user interrupts.
+/// The result (evaluate.h) of each point, in their order, from `jobs` worker processes (0: as many as
+/// processors), with progress on standard error. All descriptions are loaded once before, so that bad ones
+/// are refused at once. Throws fp6sim::Error naming the point where one cannot be simulated, and where the
+/// user interrupts.
 std::vector<boost::json::object> run_points(const std::vector<Point>& points, int jobs);
 
 }  // namespace fp6sim::app

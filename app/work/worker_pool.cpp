@@ -39,6 +39,8 @@ namespace {
   ::_exit(0);  // not exit(): the parent's buffers and handlers were copied and are the parent's to run
 }
 
+constexpr std::size_t kTasksAhead = 2;
+
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return std::string("was killed by signal ") + strsignal(WTERMSIG(status));
   return "ended with code " + std::to_string(WEXITSTATUS(status));
@@ -60,7 +62,7 @@ WorkerPool::WorkerPool(int jobs, WorkFunction work) : work_(std::move(work)), wo
 WorkerPool::~WorkerPool() {
   for (Worker& worker : workers_) {
     if (worker.socket >= 0) ::close(worker.socket);
-    if (worker.pid > 0 && worker.busy) ::kill(worker.pid, SIGKILL);  // nobody waits for its answer
+    if (worker.pid > 0 && !worker.tasks.empty()) ::kill(worker.pid, SIGKILL);  // nobody waits for its answer
   }
   for (Worker& worker : workers_) {
     if (worker.pid > 0) ::waitpid(worker.pid, nullptr, 0);
@@ -98,72 +100,80 @@ void WorkerPool::bury(Worker& worker) {
 }
 
 bool WorkerPool::has_idle() const {
-  return std::any_of(workers_.begin(), workers_.end(), [](const Worker& w) { return !w.busy; });
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const Worker& w) { return w.tasks.size() < kTasksAhead; });
 }
 
 bool WorkerPool::has_busy() const {
-  return std::any_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.busy; });
+  return std::any_of(workers_.begin(), workers_.end(), [](const Worker& w) { return !w.tasks.empty(); });
+}
+
+bool WorkerPool::give(Worker& worker, Task task) {
+  if (!write_frame(worker.socket, task.request)) return false;
+  worker.tasks.push_back(std::move(task));
+  return true;
 }
 
 void WorkerPool::start(Task task) {
-  for (Worker& worker : workers_) {
-    if (worker.busy) continue;
-    ++task.attempts;
-    if (!write_frame(worker.socket, task.request)) {  // it died while idle
-      bury(worker);
-      ::waitpid(worker.pid, nullptr, 0);
-      spawn(worker);
-      if (!write_frame(worker.socket, task.request)) throw Error("a fresh worker process does not take work");
-    }
-    worker.busy = true;
-    worker.task = std::move(task);
+  assert(has_idle());
+  Worker& worker = *std::min_element(workers_.begin(), workers_.end(), [](const Worker& a, const Worker& b) {
+    return a.tasks.size() < b.tasks.size();
+  });
+  if (give(worker, task)) return;
+  if (!worker.tasks
+           .empty()) {  // it died at work: collect() sees to that, and gives this one out again with it
+    worker.tasks.push_back(std::move(task));
     return;
   }
-  assert(false && "start() needs has_idle()");
+  bury(worker);
+  ::waitpid(worker.pid, nullptr, 0);
+  spawn(worker);
+  if (!give(worker, std::move(task))) throw Error("a fresh worker process does not take work");
 }
 
-bool WorkerPool::read_reply(Worker& worker, Reply& reply) {
+bool WorkerPool::read_reply(Worker& worker, Task& task, Reply& reply) {
   const FrameState state = append_available(worker.socket, worker.received);
   std::string frame;
   if (take_frame(worker.received, frame)) {
     reply = unpack_reply(frame);
+    task = std::move(worker.tasks.front());
+    worker.tasks.pop_front();
     return true;
   }
   if (state == FrameState::kOpen) return false;
-  // The worker is gone and left no whole reply.
+  // The worker is gone and left no whole reply: its first task may be why, the one behind it was not begun.
   bury(worker);
   int status = 0;
   ::waitpid(worker.pid, &status, 0);
-  Task task = std::move(worker.task);
+  std::deque<Task> tasks = std::move(worker.tasks);
   spawn(worker);
-  if (task.attempts < kMostAttempts) {
-    worker.busy = true;
-    ++task.attempts;
-    worker.task = std::move(task);
-    if (write_frame(worker.socket, worker.task.request)) return false;
-    worker.busy = false;
+  bool answered = false;
+  if (++tasks.front().attempts >= kMostAttempts) {
+    task = std::move(tasks.front());
+    tasks.pop_front();
+    reply = {false, true, "its worker process " + how_it_ended(status) + ", as did the one before", 0};
+    answered = true;
   }
-  worker.task = std::move(task);
-  reply = {false, true, "its worker process " + how_it_ended(status) + ", as did the one before", 0};
-  return true;
+  for (Task& next : tasks) {
+    if (!give(worker, std::move(next))) throw Error("a fresh worker process does not take work");
+  }
+  return answered;
 }
 
 void WorkerPool::collect(int timeout_ms, const std::function<void(const Task&, const Reply&)>& done) {
   std::vector<pollfd> polled;
   std::vector<Worker*> owners;
   for (Worker& worker : workers_) {
-    if (!worker.busy) continue;
+    if (worker.tasks.empty()) continue;
     polled.push_back({worker.socket, POLLIN, 0});
     owners.push_back(&worker);
   }
   if (::poll(polled.data(), polled.size(), timeout_ms) <= 0) return;
   for (std::size_t i = 0; i < polled.size(); ++i) {
     if (polled[i].revents == 0) continue;
+    Task task;
     Reply reply;
-    if (!read_reply(*owners[i], reply)) continue;
-    owners[i]->busy = false;
-    const Task task = std::move(owners[i]->task);
-    done(task, reply);
+    while (!owners[i]->tasks.empty() && read_reply(*owners[i], task, reply)) done(task, reply);
   }
 }
 

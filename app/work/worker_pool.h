@@ -3,14 +3,15 @@
 
 #include <sys/types.h>
 
+#include <deque>
 #include <vector>
 
 #include "app/work/executor.h"
 
 namespace fp6sim::app {
 
-/// Forks its workers when made (do that before starting threads) and again when one dies. The simulator's SystemC
-/// context is one a process, hence processes. Workers end with this process, however it ends.
+/// Forks its workers when made (do that before starting threads) and again when one dies. The simulator's
+/// SystemC context is one a process, hence processes. Workers end with this process, however it ends.
 class WorkerPool : public Executor {
  public:
   /// jobs >= 1.
@@ -23,7 +24,9 @@ class WorkerPool : public Executor {
            const std::function<void(const Task&, const Reply&)>& done) override;
   int parallelism() const override { return static_cast<int>(workers_.size()); }
 
-  /// One turn of run(): waits at most `timeout_ms` for replies. For executors that have other things to wait for.
+  /// One turn of run(): waits at most `timeout_ms` for replies. For executors that have other things to wait
+  /// for. A worker counts as idle while it has room for a task in advance, so that it never waits for this
+  /// process to store a result.
   void start(Task task);
   bool has_idle() const;
   bool has_busy() const;
@@ -36,13 +39,14 @@ class WorkerPool : public Executor {
   struct Worker {
     pid_t pid = -1;
     int socket = -1;
-    bool busy = false;
-    Task task;
+    std::deque<Task> tasks;  ///< the first is being worked on, a second waits in the socket
     std::string received;
   };
   void spawn(Worker& worker);
   void bury(Worker& worker);
-  bool read_reply(Worker& worker, Reply& reply);
+  bool give(Worker& worker, Task task);
+  /// True where `task` is answered by `reply`.
+  bool read_reply(Worker& worker, Task& task, Reply& reply);
 
   WorkFunction work_;
   std::vector<Worker> workers_;
