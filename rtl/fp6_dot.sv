@@ -63,10 +63,17 @@ module fp6_dot #(
   assign c_infinite = &c_i[30:23] && c_i[22:0] == 23'd0;
   assign c_nan = &c_i[30:23] && c_i[22:0] != 23'd0;
 
+  // A tree: node n has children 2n and 2n+1, the leaves are the products, then C.
+  localparam int unsigned Leaves = 1 << $clog2(Products + 1);
+  logic [2*Leaves*Exp-1:0] tree;
   always_comb begin
-    largest = c_exponent;
-    for (int unsigned i = 0; i < Products; i = i + 1)
-      if ($signed(exponent[Exp*i+:Exp]) > $signed(largest)) largest = exponent[Exp*i+:Exp];
+    tree = '0;
+    for (int unsigned n = 0; n < Leaves; n = n + 1)
+      tree[Exp*(Leaves+n)+:Exp] = n < Products ? exponent[Exp*(n<Products?n:0)+:Exp] : c_exponent;
+    for (int unsigned n = Leaves - 1; n > 0; n = n - 1)
+      tree[Exp*n+:Exp] = $signed(tree[Exp*2*n+:Exp]) > $signed(tree[Exp*(2*n+1)+:Exp]) ? tree[Exp*2*n+:Exp]
+                                                                                       : tree[Exp*(2*n+1)+:Exp];
+    largest = tree[Exp+:Exp];
   end
 
   logic [Products*AddendBits-1:0] addend;
@@ -85,9 +92,10 @@ module fp6_dot #(
 
   // 3. Sum, normalise, cut.
   always_comb begin
-    sum = c_i[31] ? SumBits'(0) - SumBits'(c_addend) : SumBits'(c_addend);
+    // -x is ~x + 1: a plain sum of many terms, which synthesis makes a carry-save tree of.
+    sum = (SumBits'(c_addend) ^ {SumBits{c_i[31]}}) + SumBits'(c_i[31]);
     for (int unsigned i = 0; i < Products; i = i + 1)
-      sum = sign[i] ? sum - SumBits'(addend[AddendBits*i+:AddendBits]) : sum + SumBits'(addend[AddendBits*i+:AddendBits]);
+      sum = sum + (SumBits'(addend[AddendBits*i+:AddendBits]) ^ {SumBits{sign[i]}}) + SumBits'(sign[i]);
   end
 
   logic               sum_sign;
