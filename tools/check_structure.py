@@ -18,7 +18,7 @@ ALLOWED = {
     "tests": {"app", "sim", "emu", "kernels", "rtl", "tests"},
     "bench": {"app", "sim", "emu", "kernels", "rtl", "bench"},
     "python": {"app", "sim", "emu", "kernels", "python"},
-    "tools": {"emu", "kernels", "tools", "sim"},
+    "tools": {"emu", "kernels", "tools", "sim", "app/verify"},
     "examples": {"emu", "kernels", "sim", "examples"},
 }
 CODE = {".h", ".cpp", ".cc", ".cu", ".cuh", ".sv", ".svh", ".py", ".sh", ".cmake"}

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "emu/mma/mma.h"
+#include "app/verify/replay.h"
 #include "kernels/host_run.h"
 
 namespace fp6sim::app {
@@ -30,9 +30,6 @@ struct KernelCheck {
   std::int64_t mismatches = 0;
   std::optional<Mismatch> first;
 };
-
-/// What the kernel of `problem` must store: emu's GEMM in the plan's order, [n, m].
-std::vector<std::uint16_t> replay(const kernels::HostProblem& problem, emu::Architecture architecture);
 
 /// Runs something that fills problem.y from problem.arguments(): the kernel on the CPU, an altered one, a
 /// GPU.
