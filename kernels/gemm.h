@@ -63,8 +63,8 @@ struct Plan {
   std::int64_t ctas() const { return m_tiles * n_tiles * splits; }
 };
 
-/// The plan for a shape: the narrowest batch tile that holds n (at most 128), and the split of K that needs
-/// the fewest rounds of full SMs. `splits` 0 chooses; else it is taken (at most the k tiles).
+/// The plan for a shape: the narrowest batch tile that holds n (at most 128; 64 on Hopper), and the split of
+/// K that needs the fewest rounds of full SMs. `splits` 0 chooses; else it is taken (at most the k tiles).
 Status choose_plan(const KernelSpec& spec, const GemmShape& shape, const Gpu& gpu, Plan& plan,
                    int splits = 0);
 

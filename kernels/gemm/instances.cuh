@@ -29,13 +29,18 @@ std::string launch_instance(const GemmParameters& parameters, const LaunchShape&
   }
 }
 
-/// The instances of one spec: every batch tile.
+template <KernelSpec S, Generation G, int... TileN>
+constexpr std::array<Instance, sizeof...(TileN)> instances_of() {
+  static_assert(((TileN <= widest_batch_tile(G)) && ...));
+  return {Instance{S, G, TileN, launch_instance<S, G, TileN>}...};
+}
+
+/// The instances of one spec: every batch tile of kBatchTiles that the generation takes.
 template <KernelSpec S, Generation G>
-inline constexpr std::array kInstances{
-    Instance{S, G, 8, launch_instance<S, G, 8>}, Instance{S, G, 16, launch_instance<S, G, 16>},
-    Instance{S, G, 32, launch_instance<S, G, 32>}, Instance{S, G, 64, launch_instance<S, G, 64>},
-    Instance{S, G, 128, launch_instance<S, G, 128>}};
-static_assert(kBatchTiles == std::array{8, 16, 32, 64, 128}, "kInstances lists them");
+inline constexpr auto kInstances = instances_of<S, G, 8, 16, 32, 64>();
+template <KernelSpec S>
+inline constexpr auto kInstances<S, Generation::kAmpere> =
+    instances_of<S, Generation::kAmpere, 8, 16, 32, 64, 128>();
 
 /// Rows of one translation unit (a file of kernels/gemm/instances/): one spec each.
 using InstanceRows = std::span<const Instance>;

@@ -75,7 +75,7 @@ Status choose_plan(const KernelSpec& spec, const GemmShape& shape, const Gpu& gp
   plan.stages = kStages;
   const auto fits = [&](int tile_n) { return shared_bytes(spec, tile_n) <= gpu.shared_bytes_per_block; };
   for (const int tile_n : kBatchTiles) {
-    if (!fits(tile_n)) break;
+    if (!fits(tile_n) || tile_n > widest_batch_tile(plan.generation)) break;
     plan.tile_n = tile_n;
     if (tile_n >= shape.n) break;
   }

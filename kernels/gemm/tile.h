@@ -14,6 +14,11 @@ inline constexpr int kTileK = static_cast<int>(emu::kTileColumns);
 inline constexpr int kStages = 4;
 /// Batch tiles that are compiled. Wider batches take several tiles of the widest.
 inline constexpr std::array<int, 5> kBatchTiles{8, 16, 32, 64, 128};
+/// With a producer warp an SM's quarter holds three warps and each thread at most 168 registers: 128 tokens
+/// would spill.
+constexpr int widest_batch_tile(Generation generation) {
+  return generation == Generation::kHopper ? 64 : 128;
+}
 
 /// A row of 64 activations in shared memory takes 144 bytes: eight rows of an ldmatrix then lie in different
 /// banks.
