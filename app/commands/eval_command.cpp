@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string model, text, tokenizer, scale = "row", method = "rtn", calibration_text, architecture;
   std::vector<std::string> formats;
-  int threads = 0, calibration_samples = 128;
+  int threads = 0, calibration_samples = 128, max_sequences = 0;
   bool json = false;
 };
 
@@ -134,7 +134,11 @@ void run(const Options& options) {
     throw Error(tokenizer_path + ": " + std::to_string(tokenizer.vocabulary()) + " tokens; the model " +
                 options.model + " has a vocabulary of " + std::to_string(model.config.vocabulary));
   }
-  const lm::Sequences sequences = read_sequences(tokenizer, options.text, model.config);
+  lm::Sequences sequences = read_sequences(tokenizer, options.text, model.config);
+  if (options.max_sequences > 0) {
+    sequences.resize(
+        std::min<std::size_t>(sequences.size(), static_cast<std::size_t>(options.max_sequences)));
+  }
   if (any_gptq) {
     lm::Sequences calibration = read_sequences(tokenizer, options.calibration_text, model.config);
     calibration.resize(
@@ -171,6 +175,11 @@ void add_eval_command(CLI::App& app, Outcome&) {
       ->add_option("--format", options->formats,
                    "FORMAT[@SCALE][@zp][@METHOD], repeatable; default: twelve of them")
       ->delimiter(',');
+  command
+      ->add_option("--max-sequences", options->max_sequences,
+                   "evaluate on the first so many texts; 0: on all")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
   command->add_option("--tokenizer", options->tokenizer,
                       "tok*.bin or tokenizer.json; default: the one beside the model");
   command->add_option("--scale", options->scale, "none | row | group:N")->capture_default_str();
