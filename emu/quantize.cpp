@@ -73,7 +73,8 @@ float round_integer(float x, const Rounding& rounding, std::uint64_t index) {
 // The binary32 scale of kMax, before it is stored, of a group that is not all zero.
 float unrounded_scale(const Range& range, const QuantizeSpec& spec) {
   if (spec.zero_point) {
-    return (range.highest - range.lowest) / static_cast<float>((1 << spec.format.bits) - 1);
+    const float width = std::min(range.highest - range.lowest, std::numeric_limits<float>::max());
+    return width / static_cast<float>((1 << spec.format.bits) - 1);
   }
   return range.magnitude() / largest_value(spec.format);
 }
@@ -237,6 +238,7 @@ GroupScale choose_scale(std::span<const float> group, const QuantizeSpec& spec) 
   if (range.magnitude() == 0) return {};
   const float unrounded = unrounded_scale(range, spec);
   if (spec.divide_by_unrounded_scale) {
+    if (unrounded == 0) return {};  // below binary32: as a group of zeros
     return with_scale(unrounded, from_binary16(to_binary16(unrounded)), range, spec);
   }
   const bool power = spec.storage == ScaleStorage::kE8M0;

@@ -146,6 +146,17 @@ TEST(Quantize, E8M0IsTheOcpRule) {
   EXPECT_EQ(quantize(std::vector<float>{7.5f}, 1, 1, spec).scales[0], 2.0f);
 }
 
+TEST(Quantize, TheWidestRangeKeepsAFiniteScale) {
+  for (const auto storage : {ScaleStorage::kBinary16, ScaleStorage::kBinary32, ScaleStorage::kE8M0}) {
+    QuantizeSpec spec = spec_of("int4");
+    spec.zero_point = true;
+    spec.storage = storage;
+    const QuantizedMatrix matrix = quantize(std::vector<float>{-3e38f, 3e38f}, 1, 2, spec);
+    EXPECT_TRUE(std::isfinite(matrix.scales[0]));
+    EXPECT_LT(matrix.codes[0], matrix.codes[1]);
+  }
+}
+
 TEST(Quantize, SearchedScaleIsNeverWorseAndOftenBetter) {
   for (const char* format : {"e3m2", "e2m1", "int4", "int6"}) {
     for (const ScaleStorage storage : {ScaleStorage::kBinary16, ScaleStorage::kE8M0}) {
@@ -187,6 +198,15 @@ TEST(Quantize, Fp6LlmRecipeIsTheReleasedOne) {
       EXPECT_EQ(decode(kE3M2, code), std::copysign(rounded, x));
       EXPECT_NE(code, 0x20) << "-0 becomes +0";
     }
+  }
+}
+
+TEST(Quantize, ScalesBelowBinary32DoNotDivideByZero) {
+  for (const char* recipe : {"rtn", "fp6llm"}) {
+    const QuantizedMatrix matrix =
+        quantize(std::vector<float>{1e-45f, 0.0f, -1e-45f}, 1, 3, quantize_recipe(recipe));
+    EXPECT_EQ(code_value(matrix.spec, matrix.codes[1], 0), 0.0f) << recipe;
+    EXPECT_GT(matrix.scales[0], 0.0f) << recipe;
   }
 }
 
