@@ -247,6 +247,32 @@ TEST_F(Sweep, RandomAndLatinHypercubeAreReproducible) {
   }
 }
 
+/// The simulating process of rank 1 is killed: only its parent is a rank, and nothing is lost.
+TEST_F(Sweep, UnderMpiAKilledWorkerCostsNothing) {
+  if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "no mpirun";
+  write_long();
+  ProgramRun run;
+  std::thread job([&] {
+    run = run_program(arguments("--json"),
+                      "OMPI_MCA_rmaps_base_oversubscribe=1 mpirun --allow-run-as-root -n 2");
+  });
+  for (int i = 0; i < 3000 && stored() < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  // Of this sweep's processes, a child of rank 1 that is fp6sim itself.
+  const std::string kill_worker =
+      "for p in $(pgrep -f 'sweep " + (folder_ / "s.json").string() +
+      "'); do parent=$(ps -o ppid= -p $p | tr -d ' '); grep -qz '^OMPI_COMM_WORLD_RANK=1$' /proc/$p/environ "
+      "2> /dev/null &&"
+      " [ \"$(cat /proc/$parent/comm)\" = fp6sim ] && kill -9 $p && exit 0; done; exit 1";
+  const int killed = std::system(kill_worker.c_str());
+  job.join();
+  if (run.err.find("this build has no MPI") != std::string::npos) GTEST_SKIP() << "built without MPI";
+  EXPECT_EQ(killed, 0);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const bj::object document = bj::parse(run.out).as_object();
+  EXPECT_EQ(document.at("computed").to_number<int>(), 64);
+  EXPECT_EQ(document.at("lost").to_number<int>(), 0);
+}
+
 TEST_F(Sweep, RunsUnderMpi) {
   if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "no mpirun";
   write_small();
