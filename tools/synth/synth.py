@@ -2,7 +2,7 @@
 """Maps the RTL's variants to a cell library and weighs them: gate equivalents, delay, flip-flops, energy.
 
   synth.py                     every variant, to rtl/units.json and the table in docs/rtl.md
-  synth.py e3m2-l32d2 ...      these, printed only
+  synth.py e3m2-l32d2 ...      these, printed only; with --update, replaced in both
   --liberty FILE               another library than our own (its NAND2 named with --nand2); no energy then
   --netlist FOLDER             keep the mapped netlists there
 
@@ -125,6 +125,7 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("variants", nargs="*")
+    parser.add_argument("--update", action="store_true")
     parser.add_argument("--liberty")
     parser.add_argument("--nand2", default="NAND2_X1")
     parser.add_argument("--netlist")
@@ -138,18 +139,22 @@ def main():
     chosen = [known[name] for name in arguments.variants] or VARIANTS
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
         rows = list(pool.map(weigh, chosen, [arguments] * len(chosen)))
-    text = table(rows)
-    print(text, end="")
-    if arguments.variants or arguments.liberty:
+    print(table(rows), end="")
+    if arguments.liberty or (arguments.variants and not arguments.update):
         return 0
+    units = ROOT / "rtl" / "units.json"
+    if arguments.variants and units.exists():
+        kept = {row["name"]: row for row in json.loads(units.read_text(encoding="utf-8"))["units"]}
+        kept |= {row["name"]: row for row in rows}
+        rows = [kept[variant.name] for variant in VARIANTS if variant.name in kept]
     library = {"name": "fp6sim_logical_effort", "source": "tools/synth/liberty.py", "fo4_ps": FO4_PS,
                "volt": liberty.VOLT, "gate_equivalent": "NAND2_X1", "level": "45 nm class, logical effort, no wires routed"}
-    with open(ROOT / "rtl" / "units.json", "w", encoding="utf-8") as file:
+    with open(units, "w", encoding="utf-8") as file:
         json.dump({"version": 1, "library": library, "units": rows}, file, indent=1)
         file.write("\n")
     page = ROOT / "docs" / "rtl.md"
     parts = re.split(r"(<!-- table -->\n|<!-- end of table -->\n)", page.read_text(encoding="utf-8"))
-    parts[2] = text
+    parts[2] = table(rows)
     page.write_text("".join(parts), encoding="utf-8")
     return 0
 
