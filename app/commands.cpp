@@ -16,6 +16,7 @@ std::span<const AddCommand> commands() {
       add_quantize_command,
 #ifdef FP6SIM_APP_TRACES
       add_trace_command,
+      add_replay_command,
 #endif
       add_eval_command,
 #ifdef FP6SIM_APP_VERIFY

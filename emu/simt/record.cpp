@@ -15,6 +15,27 @@ bool is_collective(Op op) {
   return op == Op::kWarpSync || op == Op::kMatrixLoad || op == Op::kMma;
 }
 
+/// Diverged lanes: whose event waits for the others. A lane on its own path (an elected producer, say) first
+/// does what it does there; then come arrivals, then waits, so that no lane waits in the trace for what its
+/// own warp has yet to do.
+int patience(Op op) {
+  switch (op) {
+    case Op::kAsyncCommit:
+    case Op::kAsyncArrive:
+    case Op::kMbarrierArrive:
+    case Op::kBarrierArrive:
+      return 1;
+    case Op::kAsyncWait:
+    case Op::kMbarrierWait:
+    case Op::kBarrierSync:
+      return 2;
+    case Op::kExit:
+      return 4;
+    default:
+      return is_collective(op) ? 3 : 0;
+  }
+}
+
 constexpr std::uint64_t kNoSource = ~std::uint64_t{0};
 
 /// Whether lanes with these events execute one warp instruction.
@@ -69,11 +90,9 @@ void CtaRecorder::merge(unsigned warp) {
         mask |= 1u << l;
         continue;
       }
-      const bool collective = is_collective(event.op), exit = event.op == Op::kExit;
       bool earlier = chosen == nullptr;
       if (!earlier) {
-        const int rank = collective ? 1 : exit ? 2 : 0;
-        const int chosen_rank = is_collective(chosen->op) ? 1 : chosen->op == Op::kExit ? 2 : 0;
+        const int rank = patience(event.op), chosen_rank = patience(chosen->op);
         earlier = rank != chosen_rank ? rank < chosen_rank : sites_.before(event.site, chosen->site);
       }
       if (earlier) {

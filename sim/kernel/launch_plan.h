@@ -42,6 +42,8 @@ class Launch {
   virtual StageRequest copy(std::int64_t cta, std::int64_t stage) const = 0;
   virtual StageRequest result(std::int64_t cta) const = 0;
   virtual const StageWork& work() const = 0;
+  /// Of one stage, where stages differ.
+  virtual const StageWork& work_of(std::int64_t /*cta*/, std::int64_t /*stage*/) const { return work(); }
   virtual double epilogue_cycles() const = 0;
   virtual double unit_latency_cycles() const = 0;
   virtual bool expand_on_arrival() const = 0;  ///< the design's unit works on landing copies (copy), not on reads

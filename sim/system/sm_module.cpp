@@ -161,13 +161,13 @@ void SmModule::try_compute(int slot, Time now) {
   }
   cta.computing = true;
   issue_copy(slot, now);
-  const Time end = compute(now, record.where);
+  const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
+  const Time end = compute(work, now, record.where);
   if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
   schedule(end, Step::kComputed, slot, cta.next_compute);
 }
 
-Time SmModule::compute(Time now, WhereTimes& where) {
-  const StageWork& work = grid_->launch().work();
+Time SmModule::compute(const StageWork& work, Time now, WhereTimes& where) {
   Time end = now + clock_.cycles(work.alone);
   Where slowest = Where::kLatency;
   bool alone = true;

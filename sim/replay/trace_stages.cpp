@@ -1,0 +1,266 @@
+#include "sim/replay/trace_stages.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace fp6sim::sim {
+namespace {
+
+using trace::Event;
+using trace::Op;
+
+// A lone warp's cycles an instruction where the trace does not say what depends on what: independent work
+// between dependent instructions, as in the descriptions of kernels with register double buffering.
+constexpr double kWarpCyclesPerInstruction = 1.25;
+constexpr double kSubCores = 4;
+
+/// What ends a stage in this program.
+enum class Cut { kAsyncWait, kBulkWait, kBarrier };
+
+/// What a stage's events add up to over the CTA's warps.
+struct Sums {
+  double instructions = 0, integer = 0, half2 = 0, float32 = 0, memory = 0, passes = 0, multiply_adds = 0;
+  double longest_warp = 0;
+  std::vector<trace::SectorRun> reads;
+};
+
+bool is_memory(Op op) {
+  return op <= Op::kAsyncCopy || op == Op::kBulkCopy;
+}
+
+class Stager {
+ public:
+  Stager(const GpuDescription& gpu, const trace::Program& program) : gpu_(gpu), program_(program) {
+    for (const trace::Warp& warp : program.warps) {
+      for (const Event& e : warp.events) {
+        if (e.op == Op::kAsyncWait) has_async_ = true;
+        if (e.op == Op::kBulkCopy) bulk_barriers_.insert(e.barrier);
+      }
+    }
+    cut_ = has_async_ ? Cut::kAsyncWait : !bulk_barriers_.empty() ? Cut::kBulkWait : Cut::kBarrier;
+  }
+
+  StagedProgram run() {
+    number_stages();
+    for (const trace::Warp& warp : program_.warps) add_warp(warp);
+    StagedProgram result;
+    result.in_flight = in_flight_;
+    std::size_t most_parts = 1;
+    for (Sums& sums : stages_) most_parts = std::max(most_parts, add_stage(result, sums));
+    result.in_flight =
+        static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(in_flight_) * most_parts, 1, 15));
+    result.writes = pieces(writes_);
+    return result;
+  }
+
+ private:
+  bool cuts(const Event& e) const {
+    switch (cut_) {
+      case Cut::kAsyncWait:
+        return e.op == Op::kAsyncWait;
+      case Cut::kBulkWait:
+        return e.op == Op::kMbarrierWait && bulk_barriers_.contains(e.barrier);
+      case Cut::kBarrier:
+        return e.op == Op::kBarrierSync && e.barrier == 0;
+    }
+    return false;
+  }
+
+  /// Counts stages, and for bulk copies which stage waits for which phase of which barrier.
+  void number_stages() {
+    std::size_t most = 0;
+    for (const trace::Warp& warp : program_.warps) {
+      std::size_t cuts_of_warp = 0, commits = 0;
+      for (const Event& e : warp.events) {
+        if (e.op == Op::kAsyncCommit && cuts_of_warp == 0) ++commits;
+        if (!cuts(e)) continue;
+        stage_of_phase_.try_emplace({e.barrier, e.value}, cuts_of_warp);
+        ++cuts_of_warp;
+      }
+      most = std::max(most, cuts_of_warp);
+      if (cut_ == Cut::kAsyncWait) in_flight_ = std::max(in_flight_, static_cast<int>(commits));
+    }
+    if (cut_ == Cut::kBulkWait) in_flight_ = std::max(1, static_cast<int>(bulk_barriers_.size()) - 1);
+    // The plain loads before the first cut are the first stage's; with barriers alone they are a stage of
+    // their own.
+    const std::size_t extra = cut_ == Cut::kBarrier ? 1 : 0;
+    stages_.resize(most + extra + 1);  // the last: loads after the last wait
+  }
+
+  void add_warp(const trace::Warp& warp) {
+    std::size_t cuts_seen = 0, commits = 0;
+    double warp_time = 0;
+    std::vector<std::vector<trace::SectorRun>> groups(1);
+    std::size_t groups_waited = 0;
+    const std::size_t total_cuts = static_cast<std::size_t>(
+        std::count_if(warp.events.begin(), warp.events.end(), [&](const Event& e) { return cuts(e); }));
+    std::map<std::uint32_t, std::uint32_t> bulk_phase;
+    std::map<std::uint32_t, std::uint32_t> announced;
+    for (const Event& e : warp.events) {
+      if (cuts(e)) {
+        close(stage_index(cuts_seen, total_cuts), warp_time);
+        ++cuts_seen;
+        if (cut_ == Cut::kAsyncWait) {
+          const std::size_t until = e.value >= commits
+                                        ? (e.value == trace::kAllGroups ? groups.size() : groups_waited)
+                                        : commits - e.value;
+          for (; groups_waited < until; ++groups_waited)
+            append(stages_[cuts_seen - 1].reads, groups[groups_waited]);
+        }
+      }
+      const std::size_t stage = stage_index(cuts_seen, total_cuts);
+      Sums& sums = stages_[stage];
+      const double issued = static_cast<double>(e.counts.total()) + (e.op == Op::kExit ? 0 : 1);
+      sums.instructions += issued;
+      sums.integer += e.counts.integer + e.counts.convert + e.counts.shuffle + e.counts.other;
+      sums.half2 += e.counts.half2;
+      sums.float32 += e.counts.float32;
+      sums.memory += is_memory(e.op) ? 1 : 0;
+      sums.passes += e.op == Op::kBulkCopy ? e.shared_bytes / 128.0 : e.shared_passes;
+      const double fma = static_cast<double>(e.mma_m) * e.mma_n * e.mma_k;
+      sums.multiply_adds += fma;
+      warp_time += issued * kWarpCyclesPerInstruction +
+                   std::max(0.0, fma / (gpu_.sm.tensor_fma / kSubCores) - kWarpCyclesPerInstruction);
+      const auto first = warp.runs.begin() + e.first_run;
+      const std::vector<trace::SectorRun> runs(first, first + e.run_count);
+      switch (e.op) {
+        case Op::kGlobalStore:
+        case Op::kGlobalAtomic:
+          append(writes_, runs);
+          break;
+        case Op::kGlobalLoad: {
+          const bool tail = cut_ != Cut::kBarrier && total_cuts != 0 && cuts_seen == total_cuts;
+          append(tail ? stages_.back().reads : sums.reads, runs);
+          break;
+        }
+        case Op::kAsyncCopy:
+          append(groups[commits], runs);
+          break;
+        case Op::kAsyncCommit:
+          ++commits;
+          groups.emplace_back();
+          break;
+        case Op::kMbarrierArrive:
+          if (e.tx_bytes != 0) announced[e.barrier] += e.tx_bytes;
+          break;
+        case Op::kBulkCopy: {
+          // Copies fill the phase whose bytes they were announced for.
+          auto& left = announced[e.barrier];
+          const auto at = stage_of_phase_.find({e.barrier, bulk_phase[e.barrier]});
+          append(stages_[at == stage_of_phase_.end() ? stages_.size() - 1 : at->second].reads, runs);
+          left -= std::min(left, e.shared_bytes);
+          if (left == 0) ++bulk_phase[e.barrier];
+          break;
+        }
+        default:
+          break;
+      }
+    }
+    for (; groups_waited < groups.size(); ++groups_waited)
+      append(stages_.back().reads, groups[groups_waited]);
+    close(stage_index(cuts_seen, total_cuts), warp_time);
+  }
+
+  /// Where work after `cuts_seen` cuts belongs. Warps that never cut (a producer) count at the first stage.
+  std::size_t stage_index(std::size_t cuts_seen, std::size_t total_cuts) const {
+    if (cut_ == Cut::kBarrier) return std::min(cuts_seen, stages_.size() - 1);
+    if (total_cuts == 0 || cuts_seen == 0) return 0;
+    return cuts_seen - 1;
+  }
+  void close(std::size_t stage, double& warp_time) {
+    stages_[stage].longest_warp = std::max(stages_[stage].longest_warp, std::exchange(warp_time, 0));
+  }
+  static void append(std::vector<trace::SectorRun>& to, const std::vector<trace::SectorRun>& runs) {
+    to.insert(to.end(), runs.begin(), runs.end());
+  }
+
+  /// Distinct sectors as strided pieces.
+  static std::vector<TracePiece> pieces(std::vector<trace::SectorRun>& runs) {
+    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.buffer, a.first_sector) < std::pair(b.buffer, b.first_sector);
+    });
+    std::vector<trace::SectorRun> distinct;
+    for (const trace::SectorRun& run : runs) {
+      if (!distinct.empty() && distinct.back().buffer == run.buffer &&
+          run.first_sector <= distinct.back().first_sector + distinct.back().sectors) {
+        const std::int64_t end =
+            std::max(distinct.back().first_sector + distinct.back().sectors, run.first_sector + run.sectors);
+        distinct.back().sectors = static_cast<std::uint32_t>(end - distinct.back().first_sector);
+      } else {
+        distinct.push_back(run);
+      }
+    }
+    std::vector<TracePiece> found;
+    for (const trace::SectorRun& run : distinct) {
+      const std::int64_t byte = run.first_sector * kSectorBytes;
+      const std::uint32_t bytes = run.sectors * kSectorBytes;
+      if (!found.empty() && found.back().buffer == run.buffer && found.back().bytes == bytes) {
+        TracePiece& last = found.back();
+        const auto distance = static_cast<std::uint64_t>(byte - last.first_byte);
+        if (last.count == 1) last.stride = distance;
+        if (last.stride * last.count == distance) {
+          ++last.count;
+          continue;
+        }
+      }
+      found.push_back({run.buffer, byte, 0, bytes, 1});
+    }
+    return found;
+  }
+
+  /// Appends the stage, in as many parts as its reads need; returns how many.
+  std::size_t add_stage(StagedProgram& result, Sums& sums) {
+    const std::vector<TracePiece> reads = pieces(sums.reads);
+    if (reads.empty() && sums.instructions == 0) return 1;
+    constexpr std::size_t kMost = StageRequest::kMaxSegments;
+    std::size_t parts = 0;
+    for (std::size_t first = 0; first == 0 || first < reads.size(); first += kMost, ++parts) {
+      TraceStage& stage = result.stages.emplace_back();
+      const auto end = std::min(reads.size(), first + kMost);
+      stage.reads.assign(reads.begin() + static_cast<std::ptrdiff_t>(first),
+                         reads.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    result.stages.back().work = work(sums);
+    result.instructions += sums.instructions;
+    result.multiply_adds += sums.multiply_adds;
+    result.shared_bytes += sums.passes * 128;
+    return parts;
+  }
+
+  StageWork work(const Sums& sums) const {
+    const SmDescription& sm = gpu_.sm;
+    StageWork work;
+    work.issue = sums.instructions / sm.issue_per_cycle;
+    work.expand = std::max({sums.integer * 32 / sm.integer_lanes, sums.half2 * 32 / sm.half2_lanes,
+                            sums.float32 * 32 / sm.fp32_lanes});
+    work.shared = sums.passes * 128 / sm.shared_bytes_per_cycle;
+    work.memory = sums.memory * sm.memory_issue_cycles;
+    work.tensor = sums.multiply_adds / sm.tensor_fma;
+    const double expanding = sums.instructions == 0 ? 0 : (sums.integer + sums.half2) / sums.instructions;
+    work.alone_expand = sums.longest_warp * expanding;
+    work.alone_issue = sums.longest_warp - work.alone_expand;
+    work.alone = sums.longest_warp + sm.barrier_cycles + sm.shared_latency_cycles +
+                 2 * sm.alu_latency_cycles + (sums.multiply_adds == 0 ? 0 : sm.mma_latency_cycles);
+    return work;
+  }
+
+  const GpuDescription& gpu_;
+  const trace::Program& program_;
+  bool has_async_ = false;
+  std::set<std::uint32_t> bulk_barriers_;
+  Cut cut_ = Cut::kBarrier;
+  int in_flight_ = 1;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> stage_of_phase_;
+  std::vector<Sums> stages_;
+  std::vector<trace::SectorRun> writes_;
+};
+
+}  // namespace
+
+StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program) {
+  return Stager(gpu, program).run();
+}
+
+}  // namespace fp6sim::sim

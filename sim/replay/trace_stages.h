@@ -1,0 +1,42 @@
+// A traced CTA as the simulator runs one: stages of copies, each followed by what computing it asks of an SM.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "emu/trace/trace.h"
+#include "sim/description/gpu_description.h"
+#include "sim/kernel/launch_plan.h"
+
+namespace fp6sim::sim {
+
+/// Strided pieces of one buffer, relative to the CTA's offset in it.
+struct TracePiece {
+  std::uint16_t buffer = 0;
+  std::int64_t first_byte = 0;
+  std::uint64_t stride = 0;
+  std::uint32_t bytes = 0, count = 0;
+};
+
+struct TraceStage {
+  std::vector<TracePiece> reads;  ///< at most StageRequest::kMaxSegments
+  StageWork work;
+};
+
+struct StagedProgram {
+  std::vector<TraceStage> stages;
+  std::vector<TracePiece> writes;
+  int in_flight = 1;        ///< stages whose copies are issued before the first is waited for
+  double instructions = 0;  ///< warp instructions
+  double multiply_adds = 0;
+  double shared_bytes = 0;
+};
+
+/// Cuts a program where its warps wait: at waits for cp.async groups; else for phases of mbarriers that bulk
+/// copies complete on; else at CTA barriers. The copies a wait waits for are its stage's reads, what follows
+/// it up to the next wait its work. Plain loads belong to the stage they are issued in (read once per stage,
+/// whatever warp repeats them), those after the last wait to a stage of their own. Stages with more pieces
+/// than a request holds become several.
+StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program);
+
+}  // namespace fp6sim::sim
