@@ -90,7 +90,8 @@ void import(const TraceOptions& options) {
   trace::Writer writer(options.output);
   trace::import_accelsim(options.import_path, writer);
   writer.finish();
-  for (const trace::LaunchInfo& launch : trace::Reader(options.output).launches()) {
+  const trace::Reader written(options.output);
+  for (const trace::LaunchInfo& launch : written.launches()) {
     fmt::print(stderr, "{}: {}: {} CTAs in {} classes\n", options.output, launch.kernel, launch.grid.count(),
                launch.classes);
   }

@@ -59,6 +59,43 @@ TEST(TraceCommand, TheSameTraceEveryTime) {
   std::filesystem::remove(second);
 }
 
+TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
+  const std::string path = temporary("replay.trace"), kernel = temporary("kernel.traceg");
+  ASSERT_EQ(run_program("trace --kernel w6a16 --m 512 --k 1024 --n 4 -o " + path).exit_code, 0);
+  const ProgramRun run = run_program("replay " + path + " --json");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* key : {"\"cycles\"", "\"time_us\"", "\"dram_bytes\"", "\"dram_bandwidth_pct\"",
+                          "\"bound_by\"", "\"stack\""}) {
+    EXPECT_NE(run.out.find(key), std::string::npos) << key;
+  }
+  EXPECT_EQ(run_program("replay " + path + " --json").out, run.out);
+  // Eight warps that each read 512 bytes and add: imported, then replayed.
+  std::string text =
+      "-kernel name = add\n-grid dim = (2,1,1)\n-block dim = (128,1,1)\n-nregs = 16\n-binary version = 80\n"
+      "-accelsim tracer version = 3\n#traces format =\n";
+  for (int cta = 0; cta < 2; ++cta) {
+    text += "#BEGIN_TB\nthread block = " + std::to_string(cta) + ",0,0\n";
+    for (int warp = 0; warp < 4; ++warp) {
+      text += "warp = " + std::to_string(warp) +
+              "\ninsts = 3\n0000 ffffffff 1 R1 LDG.E.128 1 R2 16 1 0x7f00000" +
+              std::to_string(cta * 4 + warp) +
+              "000 16\n0010 ffffffff 1 R1 FADD 2 R1 R2 0\n0020 ffffffff 0 EXIT 0 0\n";
+    }
+    text += "#END_TB\n";
+  }
+  write_text(kernel, text);
+  const ProgramRun import = run_program("trace --import " + kernel + " -o " + path);
+  ASSERT_EQ(import.exit_code, 0) << import.err;
+  const ProgramRun imported = run_program("replay " + path + " --gpu h100-sxm --json");
+  ASSERT_EQ(imported.exit_code, 0) << imported.err;
+  EXPECT_NE(imported.out.find("\"dram_read_bytes\":4096,"), std::string::npos) << imported.out;
+  const ProgramRun design = run_program("replay " + path + " --design smem");
+  EXPECT_EQ(design.exit_code, 2);
+  EXPECT_NE(design.err.find("only 'simt' can be replayed"), std::string::npos) << design.err;
+  std::filesystem::remove(path);
+  std::filesystem::remove(kernel);
+}
+
 TEST(TraceCommand, BadUseIsRefused) {
   const auto refused = [](const std::string& arguments, const std::string& part) {
     const ProgramRun run = run_program("trace " + arguments);
