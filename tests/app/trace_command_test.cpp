@@ -88,7 +88,7 @@ TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
   ASSERT_EQ(import.exit_code, 0) << import.err;
   const ProgramRun imported = run_program("replay " + path + " --gpu h100-sxm --json");
   ASSERT_EQ(imported.exit_code, 0) << imported.err;
-  EXPECT_NE(imported.out.find("\"dram_read_bytes\":4096,"), std::string::npos) << imported.out;
+  EXPECT_NE(imported.out.find("\"dram_bytes\":4096,"), std::string::npos) << imported.out;
   const ProgramRun design = run_program("replay " + path + " --design smem");
   EXPECT_EQ(design.exit_code, 2);
   EXPECT_NE(design.err.find("only 'simt' can be replayed"), std::string::npos) << design.err;
