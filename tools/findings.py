@@ -63,16 +63,15 @@ def int4_or_fp6(program, folder):
         closest = None
         for batch in distinct(points, "batch"):
             at = {"gpu": gpu, "batch": batch}
-            fp16, int4, zp, fp6 = (total(points, kernel=k, **at) for k in
-                                   ("cublas-fp16", "w4a16-g128", "w4a16-g128-zp", "w6a16"))
-            rows.append([gpu, str(batch), ratio(fp16, int4), ratio(fp16, zp), ratio(fp16, fp6), ratio(fp6, int4),
+            fp16, int4, fp6 = (total(points, kernel=k, **at) for k in ("cublas-fp16", "w4a16-g128", "w6a16"))
+            rows.append([gpu, str(batch), ratio(fp16, int4), ratio(fp16, fp6), ratio(fp6, int4),
                          bounds(points, kernel="w6a16", **at)])
             if closest is None or fp6 / int4 < closest[0]:
                 closest = (fp6 / int4, batch)
         verdicts.append("%s: FP6 comes closest to INT4 g128 at batch %d, with %.2f times its time." % (gpu, closest[1], closest[0]))
-    return ("## When does FP6 cost what INT4 costs?\n\nLLaMA-65B, all linear layers of one decode step, cold L2. Speedups over cuBLAS FP16. "
+    return ("## When does FP6 cost what INT4 costs?\n\nLLaMA-65B, the qkv and down layers of one decode step, cold L2. Speedups over cuBLAS FP16. "
             "By stored bytes alone FP6 takes 6.00 / 4.125 = 1.45 times INT4 g128's time.\n\n" +
-            table(["GPU", "batch", "INT4 g128", "INT4 g128 with zeros", "FP6", "FP6 time / INT4 time", "FP6 is bound by"], rows) +
+            table(["GPU", "batch", "INT4 g128", "FP6", "FP6 time / INT4 time", "FP6 is bound by"], rows) +
             "\n" + "\n".join("- " + v for v in verdicts) + "\n"), version
 
 
@@ -85,7 +84,7 @@ def splits(program, folder):
             rows.append([gpu, str(batch)] + [ratio(total(points, gpu=gpu, batch=batch, split=s), base)
                                              for s in ("4+2-byte", "4+2", "2+4", "packed6", "padded8")])
     return ("## What does the arrangement of the bits save?\n\nTime of `w6a16` with each split over its time with `4+2` "
-            "(qkv, attn_out and down of LLaMA-65B); below 1 is faster.\n\n" +
+            "(down of LLaMA-65B); below 1 is faster.\n\n" +
             table(["GPU", "batch", "4+2-byte", "4+2", "2+4", "packed6", "padded8"], rows))
 
 
@@ -106,7 +105,7 @@ def placement(program, folder):
     area = ("Area added to the GPU, mm^2: " + ", ".join("%s %.3g" % item for item in known.items()) + ".\n" if known else
             "The design descriptions give no area yet, so none is compared here.\n")
     return ("## What does a hardware unit buy, and where?\n\n`w6a16` with the weight expanded at each place, over today's GPU (`simt`); "
-            "below 1 is better. qkv and down of LLaMA-65B; last column: FP16 weights.\n\n" +
+            "below 1 is better. down of LLaMA-65B; last column: FP16 weights.\n\n" +
             table(["", "GPU", "batch"] + list(designs) + ["FP16"], rows) + "\n" + area)
 
 

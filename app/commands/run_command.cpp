@@ -1,15 +1,16 @@
 // fp6sim run: the linear layers of whole models, kernel beside kernel.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <filesystem>
 
 #include "app/commands.h"
 #include "app/options.h"
+#include "app/point/evaluate.h"
 #include "app/report/report.h"
 #include "app/run/model_run.h"
 #include "emu/error.h"
-
-#include <boost/json/serialize.hpp>
 
 namespace fp6sim::app {
 namespace {
@@ -22,7 +23,7 @@ struct RunArguments {
                     .batches = {1, 8, 16, 32},
                     .split = {}};
   SimulationOptions simulation;
-  std::string out;
+  std::string out, timeline;
   bool json = false;
 };
 
@@ -37,6 +38,24 @@ void write_report(const ModelRun& run, const boost::json::object& document, cons
   fmt::print(stderr, "report: {0}/report.html   also {0}/run.txt, run.csv, run.json\n", folder);
 }
 
+/// One file a GEMM: FILE itself for a single one, else FILE with what it shows before its ending.
+void write_timelines(const ModelRun& run, const std::string& file) {
+  InputCache cache;
+  const std::filesystem::path path(file);
+  for (const ModelRunRow& row : run.rows) {
+    const Point& p = row.point;
+    std::string name = file;
+    if (run.rows.size() > 1) {
+      name = fmt::format("{}-{}-{}-{}-{}-{}{}", path.stem().string(), p.gpu, p.layer, p.shape.n, p.kernel,
+                         p.design, path.extension().string());
+      std::replace(name.begin(), name.end(), '/', '_');  // descriptions named by path
+      name = (path.parent_path() / name).string();
+    }
+    simulate(p, cache.inputs(p), name);
+  }
+  fmt::print(stderr, "timelines: {} files at {}\n", run.rows.size(), file);
+}
+
 void execute(RunArguments& arguments) {
   arguments.spec.split = arguments.simulation.split;
   arguments.spec.exact = arguments.simulation.exact;
@@ -47,19 +66,25 @@ void execute(RunArguments& arguments) {
   } else {
     fmt::print("{}", model_run_text(run));
   }
+  if (!arguments.timeline.empty()) write_timelines(run, arguments.timeline);
   if (!arguments.out.empty()) write_report(run, document, arguments.out);
 }
 
 }  // namespace
 
 void add_run_command(CLI::App& app, Outcome&) {
-  auto* command = app.add_subcommand("run", "Simulate the linear layers of whole models, kernel beside kernel");
+  auto* command =
+      app.add_subcommand("run", "Simulate the linear layers of whole models, kernel beside kernel");
   auto arguments = std::make_shared<RunArguments>();
   ModelRunSpec& spec = arguments->spec;
   command->add_option("workload", spec.workloads, "models, by name (fp6sim list workloads) or JSON file")
       ->capture_default_str();
-  command->add_option("--gpu", spec.gpus, "GPUs, by name or JSON file")->delimiter(',')->capture_default_str();
-  command->add_option("--kernel", spec.kernels, "kernels, by name or JSON file")->delimiter(',')->capture_default_str();
+  command->add_option("--gpu", spec.gpus, "GPUs, by name or JSON file")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--kernel", spec.kernels, "kernels, by name or JSON file")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_option("--design", spec.designs, "where weights are expanded, by name or JSON file")
       ->delimiter(',')
       ->capture_default_str();
@@ -69,8 +94,13 @@ void add_run_command(CLI::App& app, Outcome&) {
       ->capture_default_str();
   add_l2_options(*command, spec.warm_l2);
   add_simulation_options(*command, arguments->simulation);
-  command->add_option("--jobs", spec.jobs, "worker processes (default: one a processor)")->check(CLI::Range(1, 4096));
-  command->add_option("--out", arguments->out, "write run.json, run.csv, run.txt and report.html into this folder");
+  command->add_option("--jobs", spec.jobs, "worker processes (default: one a processor)")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--out", arguments->out,
+                      "write run.json, run.csv, run.txt and report.html into this folder");
+  command->add_option(
+      "--timeline", arguments->timeline,
+      "write a timeline of each GEMM for Perfetto or chrome://tracing (several: FILE-<what>.json)");
   command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
   command->footer(
       "Times are of one GEMM with its weights in DRAM. Speedups are over cublas-fp16 on the same GPU.\n"
