@@ -63,20 +63,25 @@ int split_for(const GpuDescription& gpu, const KernelDescription& kernel, const 
   return 1;
 }
 
-/// A library's choice where arithmetic matters (a batch beyond 64): the tile and split whose busiest SM has the least to
-/// multiply, larger tiles and fewer parts where that is equal to a percent.
+/// A library's choice where arithmetic matters (a batch beyond 64): least modelled time of the busiest SM's multiplications
+/// or the weights' bytes, plus the partials written and read.
 TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& kernel,
                            const std::vector<const TileOption*>& tiles, const GemmShape& shape) {
+  constexpr std::int64_t kShortestPart = 8;  // k-tiles
+  const double bytes_per_cycle = gpu.dram.peak_bytes_per_s() / (gpu.sm.clock_mhz * 1e6);
+  const double weights = static_cast<double>(shape.m) * static_cast<double>(shape.k) * kernel.weights.bits / 8;
   TileChoice best;
   double best_cost = 0;
   for (const TileOption* tile : tiles) {
     const std::int64_t k_tiles = ceil_div(shape.k, tile->k);
     const std::int64_t grid = ceil_div(shape.m, tile->m) * ceil_div(shape.n, tile->n);
-    const std::int64_t most = std::clamp<std::int64_t>(k_tiles / std::max(1, kernel.min_split_tiles), 1, kernel.max_split);
+    const std::int64_t most = std::clamp<std::int64_t>(k_tiles / kShortestPart, 1, kernel.max_split);
     for (std::int64_t split = 1; split <= most; ++split) {
       const double waves = static_cast<double>(ceil_div(grid * split, gpu.sm.count));
-      const double cost = waves * tile->m * static_cast<double>(ceil_div(k_tiles, split)) * tile->k *
-                          (1 + 0.01 * static_cast<double>(split)) * (1 + 1.0 / tile->m);
+      const double multiply = waves * tile->m * tile->n * static_cast<double>(ceil_div(k_tiles, split)) * tile->k /
+                              gpu.sm.tensor_fma;
+      const double partials = split == 1 ? 0 : 2.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
+      const double cost = std::max(multiply, weights / bytes_per_cycle) + partials / bytes_per_cycle;
       if (best.tile.m == 0 || cost < best_cost) {
         best = {*tile, static_cast<int>(split)};
         best_cost = cost;

@@ -1,7 +1,6 @@
 #include "sim/memory_path/address_map.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "emu/error.h"
@@ -10,46 +9,49 @@ namespace fp6sim::sim {
 
 AddressMap::AddressMap(const DramDescription& dram, int slices, std::uint64_t span_bytes)
     : mapping_(dram.mapping == "hashed" ? Mapping::kHashed : dram.mapping == "low" ? Mapping::kLow : Mapping::kHigh),
-      interleave_(static_cast<std::uint64_t>(dram.interleave_bytes)),
-      channels_(static_cast<std::uint64_t>(dram.channels)),
-      slices_(static_cast<std::uint64_t>(slices)),
-      banks_(static_cast<std::uint64_t>(dram.banks)),
-      units_per_page_(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(dram.page_bytes) / interleave_)),
-      region_units_(std::max<std::uint64_t>(1, (span_bytes + interleave_ * channels_ - 1) / (interleave_ * channels_))) {
-  shuffle_.resize(kShuffleDepth * channels_);
-  std::iota(shuffle_.begin(), shuffle_.end(), std::uint16_t{0});
-  for (std::size_t i = shuffle_.size(); i > 1; --i) std::swap(shuffle_[i - 1], shuffle_[hash_bits(i) % i]);
+      interleave_(static_cast<std::uint32_t>(dram.interleave_bytes)),
+      channels_(static_cast<std::uint32_t>(dram.channels)),
+      slices_(static_cast<std::uint32_t>(slices)),
+      banks_(static_cast<std::uint32_t>(dram.banks)),
+      units_per_page_(std::max(1u, static_cast<std::uint32_t>(dram.page_bytes) / interleave_)),
+      region_units_(static_cast<std::uint32_t>(
+          std::max<std::uint64_t>(1, (span_bytes + interleave_ * channels_ - 1) / (interleave_ * channels_)))) {
   if (channels_ % slices_ != 0 && slices_ % channels_ != 0) {
     throw Error("GPU description: " + std::to_string(dram.channels) + " DRAM channels and " + std::to_string(slices) +
                 " L2 slices: one must divide the other");
   }
+  for (std::uint32_t i = 0; i < kShuffleDepth * channels_; ++i) {
+    shuffle_.push_back({static_cast<std::uint16_t>(i % channels_), static_cast<std::uint16_t>(i / channels_)});
+  }
+  for (std::size_t i = shuffle_.size(); i > 1; --i) std::swap(shuffle_[i - 1], shuffle_[hash_bits(i) % i]);
 }
 
 Place AddressMap::place(std::uint64_t address) const {
-  const std::uint64_t unit = address / interleave_;
-  std::uint64_t group = unit / channels_;   // index of the unit within its channel
-  std::uint64_t channel = unit % channels_;
+  const auto unit = static_cast<std::uint32_t>(address / interleave_);  // at most 2^42 bytes of 512
+  std::uint32_t group = unit / channels_;  // index of the unit within its channel
+  std::uint32_t channel = unit % channels_;
   switch (mapping_) {
     case Mapping::kLow: break;
     case Mapping::kHashed: {
-      const std::uint64_t region = unit / shuffle_.size();
-      const std::uint64_t index = shuffle_[(unit + hash_bits(region + 0x9E37)) % shuffle_.size()];
-      channel = index % channels_;
-      group = region * kShuffleDepth + index / channels_;
+      const auto size = static_cast<std::uint32_t>(shuffle_.size());
+      const std::uint32_t region = unit / size;
+      std::uint32_t at = unit % size + spread(hash_bits(region + 0x9E37), size);
+      if (at >= size) at -= size;
+      channel = shuffle_[at].channel;
+      group = region * kShuffleDepth + shuffle_[at].level;
       break;
     }
     case Mapping::kHigh:
-      channel = (unit / region_units_) % channels_;
+      channel = unit / region_units_ % channels_;
       group = unit % region_units_;
       break;
   }
-  const std::uint64_t page = group / units_per_page_;
-  const std::uint64_t row = page / banks_;
-  const std::uint64_t bank = (page ^ hash_bits(row * 0x9E3779B97F4A7C15ull + channel)) % banks_;
-  const std::uint64_t slice = channels_ >= slices_ ? channel / (channels_ / slices_)
+  const std::uint32_t page = group / units_per_page_;
+  const std::uint32_t row = page / banks_;
+  const std::uint32_t bank = (page + spread(hash_bits(row * 0x9E3779B97F4A7C15ull + channel), banks_)) % banks_;
+  const std::uint32_t slice = channels_ >= slices_ ? channel / (channels_ / slices_)
                                                    : channel * (slices_ / channels_) + group % (slices_ / channels_);
-  return {static_cast<std::uint32_t>(channel), static_cast<std::uint32_t>(slice), static_cast<std::uint32_t>(bank),
-          static_cast<std::uint32_t>(row)};
+  return {channel, slice, bank, row};
 }
 
 }  // namespace fp6sim::sim

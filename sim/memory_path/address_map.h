@@ -34,10 +34,13 @@ class AddressMap {
 
  private:
   enum class Mapping { kHashed, kLow, kHigh };
-  static constexpr std::uint64_t kShuffleDepth = 16;
+  static constexpr std::uint32_t kShuffleDepth = 16;
   Mapping mapping_;
-  std::uint64_t interleave_, channels_, slices_, banks_, units_per_page_, region_units_;
-  std::vector<std::uint16_t> shuffle_;  // a permutation of kShuffleDepth * channels units
+  struct Shuffled {
+    std::uint16_t channel, level;  // which channel, and which of the region's units in that channel
+  };
+  std::uint32_t interleave_, channels_, slices_, banks_, units_per_page_, region_units_;
+  std::vector<Shuffled> shuffle_;  // a permutation of kShuffleDepth * channels units
 };
 
 /// SplitMix64's finaliser: the hash of every address decision.
@@ -45,6 +48,11 @@ constexpr std::uint64_t hash_bits(std::uint64_t z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
   return z ^ (z >> 31);
+}
+
+/// `hash` spread over 0 .. count - 1 without a division.
+constexpr std::uint32_t spread(std::uint64_t hash, std::uint32_t count) {
+  return static_cast<std::uint32_t>(((hash >> 32) * count) >> 32);
 }
 
 }  // namespace fp6sim::sim

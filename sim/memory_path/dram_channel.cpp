@@ -67,7 +67,8 @@ bool DramChannel::open(const Bank& bank, const Request& request, Time now) const
   return bank.row == static_cast<std::int64_t>(request.row) && now < bank.precharge_ready + kIdleClose;
 }
 
-Time DramChannel::data_start(const Request& request, Time now) const {
+Time DramChannel::data_start(const Request& request, Time decision) const {
+  const Time now = std::max(decision, request.arrived);
   const Bank& bank = banks_[request.bank];
   if (open(bank, request, now)) return std::max(bank.column_ready, now) + timing_.cl;
   return activate_time(bank, now) + timing_.rcd + timing_.cl;
@@ -101,7 +102,8 @@ DramChannel::Served DramChannel::serve(Time now) {
   const bool write = reads_.empty() || (draining_ && !writes_.empty());
   std::vector<Request>& queue = write ? writes_ : reads_;
   Time bus = bus_free_;
-  if (write != last_write_) bus += write ? timing_.rtw : timing_.wtr;
+  // After writes a read command waits tWTR from the last data, and its own data CL more.
+  if (write != last_write_) bus += write ? timing_.rtw : timing_.wtr + timing_.cl;
 
   std::size_t chosen = 0;
   Time chosen_start = data_start(queue[0], now);
@@ -122,7 +124,7 @@ DramChannel::Served DramChannel::serve(Time now) {
   const Time bursts = (request.bytes + timing_.burst_bytes - 1) / timing_.burst_bytes;
   const Time start = std::max(chosen_start, bus);
   const Time end = start + bursts * timing_.burst;
-  commit(request, now, write, start, end);
+  commit(request, std::max(now, request.arrived), write, start, end);
   if (write != last_write_) ++counters_.turnarounds;
   last_write_ = write;
   bus_free_ = end;

@@ -27,7 +27,7 @@ struct DramCounters {
 class DramChannel {
  public:
   static constexpr std::size_t kWindow = 16;
-  static constexpr std::size_t kWriteHigh = 32;
+  static constexpr std::size_t kWriteHigh = 16;
   static constexpr std::size_t kWriteLow = 8;
   static constexpr Time kPatience = 30'000'000'000;  // 30 us
   static constexpr Time kIdleClose = 200'000'000;   // 200 ns: an unused row is precharged in the background
@@ -46,6 +46,7 @@ class DramChannel {
 
   DramChannel(const DramTiming& timing, std::uint32_t index);
 
+  /// Requests are pushed in the order they arrive; `arrived` may lie in the future (the way from the L2 is constant).
   void push(const Request& request, bool write) { (write ? writes_ : reads_).push_back(request); }
   bool idle() const { return reads_.empty() && writes_.empty(); }
   /// When the next request may be committed: banks are prepared this far ahead of the bus.
@@ -63,7 +64,7 @@ class DramChannel {
   };
 
   void refresh(Time now);
-  Time data_start(const Request& request, Time now) const;
+  Time data_start(const Request& request, Time decision) const;
   void commit(const Request& request, Time now, bool write, Time start, Time end);
   Time activate_time(const Bank& bank, Time now) const;
   bool open(const Bank& bank, const Request& request, Time now) const;

@@ -37,7 +37,7 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
       half_far_(clock_.cycles(gpu.l2.far_extra_cycles / 2)),
       half_path_(clock_.cycles(gpu.dram.path_cycles / 2)),
       access_(DramTiming::from(gpu.dram).rcd + DramTiming::from(gpu.dram).cl),
-      mshr_limit_(gpu.l2.mshrs * (kMaxTransactionBytes / transaction_bytes)),
+      mshr_bytes_(gpu.l2.mshrs * kMaxTransactionBytes),
       channel_scheduled_(static_cast<std::size_t>(gpu.dram.channels)),
       inject_free_(static_cast<std::size_t>(gpu.sm.count)),
       port_free_(static_cast<std::size_t>(gpu.sm.count)) {
@@ -124,7 +124,6 @@ void MemorySystem::run(std::uint32_t id, Time now, std::vector<StageCompletion>&
   now = std::max(now, transactions_[index].arrived);  // the slot's start, refined to the event's own time
   switch (transactions_[index].phase) {
     case kAtSlice: at_slice(index, now); break;
-    case kAtChannel: at_channel(index, now); break;
     case kFilled: filled(index, now); break;
     default: at_sm(index, now, done); break;
   }
@@ -158,15 +157,13 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
     const auto missing = static_cast<std::uint16_t>(t.sectors & ~block->valid & ~mshr.requested);
     if (missing == 0) {
       counters_.l2_merged_sectors += sectors;
-      transactions_[mshr.last].next_waiter = index;
-      t.next_waiter = kNoTransaction;
-      mshr.last = index;
+      append_waiter(mshr, index);
       return;
     }
     start_fill(index, missing, *block, now);
     return;
   }
-  if (slice.outstanding >= mshr_limit_) {
+  if (slice.outstanding_bytes >= mshr_bytes_) {
     ++counters_.mshr_stalls;
     slice.blocked.push_back(index);
     return;
@@ -184,27 +181,34 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
   start_fill(index, static_cast<std::uint16_t>(transactions_[index].sectors & ~block->valid), *block, now);
 }
 
+void MemorySystem::append_waiter(Mshr& mshr, std::uint32_t index) {
+  transactions_[index].next_waiter = kNoTransaction;
+  if (mshr.first == kNoTransaction) {
+    mshr.first = index;
+  } else {
+    transactions_[mshr.last].next_waiter = index;
+  }
+  mshr.last = index;
+}
+
 void MemorySystem::start_fill(std::uint32_t index, std::uint16_t missing, L2Tags::Block& block, Time now) {
   Transaction& t = transactions_[index];
   Slice& slice = slices_[t.place.slice];
-  t.next_waiter = kNoTransaction;
   if (block.mshr == L2Tags::kNoMshr) {
     block.mshr = take(mshrs_, free_mshrs_);
-    mshrs_[block.mshr] = {&block, 0, 0, index, index};
-  } else {
-    transactions_[mshrs_[block.mshr].last].next_waiter = index;
-    mshrs_[block.mshr].last = index;
+    mshrs_[block.mshr] = {&block, 0, 0, kNoTransaction, kNoTransaction};
   }
+  t.mshr = block.mshr;
   Mshr& mshr = mshrs_[block.mshr];
+  append_waiter(mshr, index);
   mshr.requested |= missing;
   ++mshr.fills;
-  ++slice.outstanding;
   t.fill = true;
-  t.phase = kAtChannel;
   t.waits.l2 += now - t.arrived;
-  t.arrived = now + half_path_;
+  t.fill_sectors = missing;
   t.bytes = static_cast<std::uint16_t>(std::popcount(missing) * kSectorBytes);
-  wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+  slice.outstanding_bytes += t.bytes;
+  to_channel(index, now + half_path_);
 }
 
 void MemorySystem::write_at_slice(std::uint32_t index, Time now) {
@@ -235,18 +239,16 @@ void MemorySystem::write_back(const L2Tags::Evicted& evicted, Time now) {
   t.stage = kNoStage;
   t.write = true;
   t.fill = true;
-  t.phase = kAtChannel;
-  t.arrived = now + half_path_;
-  wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+  to_channel(index, now + half_path_);
 }
 
-void MemorySystem::at_channel(std::uint32_t index, Time now) {
+void MemorySystem::to_channel(std::uint32_t index, Time arrival) {
   const Transaction& t = transactions_[index];
   DramChannel& channel = channels_[t.place.channel];
-  channel.push({index, t.place.bank, t.place.row, t.bytes, now}, t.write);
+  channel.push({index, t.place.bank, t.place.row, t.bytes, arrival}, t.write);
   if (!channel_scheduled_[t.place.channel]) {
     channel_scheduled_[t.place.channel] = true;
-    wheel_.schedule(t.place.channel, channel.next_decision(now));
+    wheel_.schedule(t.place.channel, channel.next_decision(arrival));
   }
 }
 
@@ -268,26 +270,41 @@ void MemorySystem::serve_channel(std::uint32_t index, Time now) {
 }
 
 void MemorySystem::filled(std::uint32_t index, Time now) {
-  const std::uint64_t block_number = transactions_[index].address / static_cast<std::uint64_t>(block_bytes_);
   Slice& slice = slices_[transactions_[index].place.slice];
-  L2Tags::Block* block = slice.tags.find(block_number);
-  assert(block != nullptr && block->mshr != L2Tags::kNoMshr);
-  const std::uint32_t mshr_index = block->mshr;
+  const std::uint32_t mshr_index = transactions_[index].mshr;
   Mshr& mshr = mshrs_[mshr_index];
-  --slice.outstanding;
-  if (--mshr.fills == 0) {
-    block->valid |= mshr.requested;
-    block->mshr = L2Tags::kNoMshr;
-    const Waits filled_waits = transactions_[index].waits;
-    for (std::uint32_t waiter = mshr.first; waiter != kNoTransaction;) {
-      Transaction& w = transactions_[waiter];
-      const std::uint32_t next = w.next_waiter;
-      if (!w.fill) w.waits.dram += filled_waits.dram;
+  L2Tags::Block* block = mshr.block;
+  assert(block->mshr == mshr_index && "a block under fill was evicted");
+  const Transaction& own = transactions_[index];
+  slice.outstanding_bytes -= std::popcount(own.fill_sectors) * kSectorBytes;
+  block->valid |= own.fill_sectors;
+  const Time waited_for_dram = own.waits.dram;
+  // Answer everybody whose sectors are all there; who waits for another fill of the block stays.
+  std::uint32_t kept_first = kNoTransaction, kept_last = kNoTransaction;
+  for (std::uint32_t waiter = mshr.first; waiter != kNoTransaction;) {
+    Transaction& w = transactions_[waiter];
+    const std::uint32_t next = w.next_waiter;
+    if ((w.sectors & ~block->valid) == 0) {
+      if (!w.fill) w.waits.dram += waited_for_dram;
       w.bytes = static_cast<std::uint16_t>(std::popcount(w.sectors) * kSectorBytes);
       w.arrived = now;
       respond(waiter, now);
-      waiter = next;
+    } else {
+      w.next_waiter = kNoTransaction;
+      if (kept_first == kNoTransaction) {
+        kept_first = waiter;
+      } else {
+        transactions_[kept_last].next_waiter = waiter;
+      }
+      kept_last = waiter;
     }
+    waiter = next;
+  }
+  mshr.first = kept_first;
+  mshr.last = kept_last;
+  if (--mshr.fills == 0) {
+    assert(kept_first == kNoTransaction && "somebody waits for a fill nobody started");
+    block->mshr = L2Tags::kNoMshr;
     free_mshrs_.push_back(mshr_index);
   }
   // Whoever was refused an MSHR or a way tries again, in order, until one is refused anew.

@@ -42,7 +42,7 @@ class MemorySystem {
   DramCounters dram_counters() const;
 
  private:
-  enum Phase : std::uint8_t { kAtSlice, kAtChannel, kFilled, kAtSm };
+  enum Phase : std::uint8_t { kAtSlice, kFilled, kAtSm };
   struct Stage {
     StageCompletion completion;
     std::uint32_t remaining = 0;
@@ -50,7 +50,7 @@ class MemorySystem {
   struct Slice {
     L2Tags tags;
     Time port_free = 0;
-    int outstanding = 0;
+    int outstanding_bytes = 0;
     std::deque<std::uint32_t> blocked;  // transactions waiting for an MSHR
   };
   struct Mshr {
@@ -69,7 +69,8 @@ class MemorySystem {
   void read_at_slice(std::uint32_t index, Time now);
   void write_at_slice(std::uint32_t index, Time now);
   void start_fill(std::uint32_t index, std::uint16_t missing, L2Tags::Block& block, Time now);
-  void at_channel(std::uint32_t index, Time now);
+  void append_waiter(Mshr& mshr, std::uint32_t index);
+  void to_channel(std::uint32_t index, Time arrival);
   void serve_channel(std::uint32_t channel, Time now);
   void filled(std::uint32_t index, Time now);
   void respond(std::uint32_t index, Time ready);
@@ -82,7 +83,7 @@ class MemorySystem {
   int block_bytes_, partitions_;
   double slice_rate_, fill_rate_;
   Time half_latency_, half_far_, half_path_, access_;
-  int mshr_limit_;
+  int mshr_bytes_;
   TimingWheel wheel_;
   std::vector<Transaction> transactions_;
   std::vector<std::uint32_t> free_transactions_;

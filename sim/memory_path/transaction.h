@@ -57,9 +57,11 @@ struct Transaction {
   std::uint64_t address = 0;
   std::uint32_t stage = 0;        ///< index of the stage in flight
   std::uint32_t next_waiter = 0;  ///< list of transactions waiting for the same block
+  std::uint32_t mshr = 0;         ///< of the block it fills
   Place place{};
   std::uint16_t bytes = 0;
   std::uint16_t sectors = 0;      ///< mask of the block's 32-byte sectors it needs
+  std::uint16_t fill_sectors = 0; ///< of them, those it reads from DRAM itself
   std::uint16_t sm = 0;
   std::uint8_t phase = 0;
   bool write = false;

@@ -20,6 +20,7 @@ class ReadLaunch final : public Launch {
   double compute_cycles = 0;
   std::vector<std::uint64_t> chain;    ///< addresses of a chase; empty: CTA c, stage s reads at (c * stages + s) * bytes
   std::uint64_t wrap = UINT64_MAX;     ///< footprint: addresses are taken modulo it
+  std::uint64_t write_base = 0;        ///< where a CTA writes as much as it read; 0: nowhere
   std::uint64_t stagger = 0;           ///< bytes between the places CTAs start from in a wrapped footprint
 
   std::string name() const override { return "read"; }
@@ -44,7 +45,17 @@ class ReadLaunch final : public Launch {
     request.add(segment);
     return request;
   }
-  StageRequest result(std::int64_t) const override { return {}; }
+  StageRequest result(std::int64_t cta) const override {
+    StageRequest request;
+    if (write_base == 0) return request;
+    request.write = true;
+    Segment segment;
+    segment.bytes = static_cast<std::uint32_t>(stage_count) * piece * pieces;
+    segment.count = 1;
+    segment.base = write_base + static_cast<std::uint64_t>(cta) * segment.bytes;
+    request.add(segment);
+    return request;
+  }
   const StageWork& work() const override { return work_; }
   double epilogue_cycles() const override { return 0; }
   double unit_latency_cycles() const override { return 0; }
@@ -129,6 +140,20 @@ double dram_read_gb_per_s(const GpuDescription& gpu) {
                       static_cast<std::uint64_t>(launch.cta_count * launch.stage_count) * launch.piece);
   const double cycles = run_cycles(gpu, memory, launch);
   return static_cast<double>(launch.cta_count * launch.stage_count) * launch.piece / cycles * gpu.sm.clock_mhz * 1e-3;
+}
+
+double device_copy_gb_per_s(const GpuDescription& gpu) {
+  ReadLaunch launch;
+  launch.slots = 8;
+  launch.piece = 8192;
+  launch.cta_count = std::int64_t{300} * gpu.sm.count;
+  const std::uint64_t bytes = static_cast<std::uint64_t>(launch.cta_count) * launch.piece;
+  launch.write_base = (bytes >> 20 << 20) + (1 << 20);
+  MemorySystem memory(gpu, kMaxTransactionBytes, 2 * launch.write_base);
+  const double cycles = run_cycles(gpu, memory, launch);
+  // What the L2 still holds has not been written yet: count what crossed the DRAM interface.
+  const DramCounters moved = memory.dram_counters();
+  return static_cast<double>(moved.read_bytes + moved.write_bytes) / cycles * gpu.sm.clock_mhz * 1e-3;
 }
 
 }  // namespace fp6sim::sim

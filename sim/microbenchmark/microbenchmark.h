@@ -29,4 +29,7 @@ double stream_read_gb_per_s(const GpuDescription& gpu, double occupancy);
 /// GB/s of reads far larger than the L2 with plenty in flight (RRZE gpu-l2-cache past the cache).
 double dram_read_gb_per_s(const GpuDescription& gpu);
 
+/// GB/s of a large copy, reads and writes counted.
+double device_copy_gb_per_s(const GpuDescription& gpu);
+
 }  // namespace fp6sim::sim

@@ -1,0 +1,144 @@
+// What must happen when something is changed, whatever the numbers: directions, exact against fast, warm against cold,
+// designs' bytes, mappings.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "sim/simulate.h"
+
+namespace fp6sim::sim {
+namespace {
+
+const GemmShape kLayer{8192, 8192, 8};
+
+double time_of(const GpuDescription& gpu, const std::string& kernel, const GemmShape& shape = kLayer,
+               const RunOptions& options = {}, const std::string& design = "simt") {
+  return simulate_gemm(gpu, load_kernel(kernel), load_design(design), shape, options).time_us;
+}
+
+double counter(const GemmResult& result, const std::string& name) {
+  for (const Counter& c : result.counters) {
+    if (c.name == name) return c.value;
+  }
+  ADD_FAILURE() << "no counter " << name;
+  return NAN;
+}
+
+TEST(Property, MoreBandwidthHelpsAndLessHurts) {
+  GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const double base = time_of(gpu, "w6a16");
+  gpu.dram.mega_transfers *= 0.5;
+  const double half = time_of(gpu, "w6a16");
+  gpu.dram.mega_transfers *= 3;
+  const double more = time_of(gpu, "w6a16");
+  EXPECT_GT(half, 1.5 * base);
+  EXPECT_LT(more, base);
+}
+
+TEST(Property, LongerLatencyNeverHelpsAndFewerSmsNeverHelp) {
+  GpuDescription slow = load_gpu("a100-sxm-40g");
+  const double base = time_of(slow, "trtllm-w4a16-fine");
+  slow.dram.path_cycles += 1000;
+  EXPECT_GT(time_of(slow, "trtllm-w4a16-fine"), base);
+  GpuDescription few = load_gpu("a100-sxm-40g");
+  few.sm.count = 12;
+  EXPECT_GT(time_of(few, "trtllm-w4a16-fine"), 1.2 * base);
+}
+
+TEST(Property, AWarmMatrixThatFitsTheL2NeedsLittleDram) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  RunOptions warm;
+  warm.warm_l2 = true;
+  const GemmShape fits{5120, 5120, 8};
+  const GemmResult hot = simulate_gemm(gpu, load_kernel("w6a16"), load_design("simt"), fits, warm);
+  const GemmResult cold = simulate_gemm(gpu, load_kernel("w6a16"), load_design("simt"), fits);
+  EXPECT_LT(counter(hot, "dram_read_bytes"), 0.1 * counter(cold, "dram_read_bytes"));
+  EXPECT_LT(hot.time_us, cold.time_us);
+  GpuDescription small = gpu;
+  small.l2.size_bytes /= 8;
+  EXPECT_GT(simulate_gemm(small, load_kernel("w6a16"), load_design("simt"), fits, warm).time_us, hot.time_us);
+}
+
+// A user's benchmark loop: a 50 MB matrix in a 48 MB L2 beside FP16's 134 MB (fp6_llm#8).
+TEST(Property, AWarmFiftyMegabyteMatrixLooksSeveralTimesFaster) {
+  const GpuDescription gpu = load_gpu("rtx4070ti-super");
+  RunOptions warm;
+  warm.warm_l2 = true;
+  const double cold = time_of(gpu, "cublas-fp16") / time_of(gpu, "w6a16");
+  const double hot = time_of(gpu, "cublas-fp16", kLayer, warm) / time_of(gpu, "w6a16", kLayer, warm);
+  EXPECT_LT(cold, 2.8);
+  EXPECT_GT(hot, 5);
+}
+
+TEST(Property, ExactAndFastAgreeToAPercent) {
+  RunOptions exact;
+  exact.exact = true;
+  for (const char* gpu_name : {"a100-sxm-40g", "h100-sxm"}) {
+    const GpuDescription gpu = load_gpu(gpu_name);
+    for (const char* kernel : {"w6a16", "tc-fpx-w6a16", "w4a16-g128", "cublas-fp16"}) {
+      for (const GemmShape& shape : {GemmShape{8192, 8192, 8}, GemmShape{13824, 5120, 32}}) {
+        EXPECT_NEAR(time_of(gpu, kernel, shape) / time_of(gpu, kernel, shape, exact), 1, 0.01)
+            << gpu_name << " " << kernel << " " << shape.m << "x" << shape.k << "x" << shape.n;
+      }
+    }
+  }
+}
+
+TEST(Property, HighChannelBitsCostASplitLayoutBandwidth) {
+  GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const double hashed = time_of(gpu, "w6a16");
+  gpu.dram.mapping = "low";
+  EXPECT_NEAR(time_of(gpu, "w6a16") / hashed, 1, 0.15);
+  gpu.dram.mapping = "high";
+  EXPECT_GT(time_of(gpu, "w6a16"), 1.3 * hashed);
+}
+
+TEST(Property, DesignsMoveTheirBytes) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const auto run = [&](const char* design) {
+    return simulate_gemm(gpu, load_kernel("w6a16"), load_design(design), kLayer);
+  };
+  const GemmResult simt = run("simt");
+  for (const char* design : {"operand", "smem", "copy", "l2", "memctrl", "native"}) {
+    const GemmResult result = run(design);
+    // Wherever the weight is expanded, six bits leave the DRAM.
+    EXPECT_NEAR(counter(result, "dram_read_bytes") / counter(simt, "dram_read_bytes"), 1, 0.02) << design;
+    const bool below = std::string(design) == "l2" || std::string(design) == "memctrl";
+    const double crossbar = counter(result, "crossbar_bytes") / counter(simt, "crossbar_bytes");
+    if (below) {
+      EXPECT_GT(crossbar, 2.2) << design;
+    } else {
+      EXPECT_NEAR(crossbar, 1, 0.1) << design;
+    }
+    EXPECT_LT(counter(result, "warp_instructions"), counter(simt, "warp_instructions")) << design;
+  }
+}
+
+TEST(Property, AnInfinitelyFastTensorCoreSavesNoMoreThanItsShare) {
+  GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const KernelDescription kernel = load_kernel("w6a16");
+  const GemmResult base = simulate_gemm(gpu, kernel, load_design("simt"), {8192, 8192, 256});
+  double share = 0;
+  for (const StackEntry& entry : base.stack) share += entry.name == "tensor-core" ? entry.share : 0;
+  gpu.sm.tensor_fma = 1 << 16;
+  const double fast = simulate_gemm(gpu, kernel, load_design("simt"), {8192, 8192, 256}).time_us;
+  EXPECT_LE(base.time_us - fast, (share + 0.02) * base.time_us);
+  const GemmResult memory_bound = simulate_gemm(load_gpu("a100-sxm-40g"), kernel, load_design("simt"), kLayer);
+  const double memory_fast = simulate_gemm(gpu, kernel, load_design("simt"), kLayer).time_us;
+  EXPECT_NEAR(memory_fast / memory_bound.time_us, 1, 0.02);
+}
+
+TEST(Property, SixBitsLoseToSixteenOnlyAtLargeBatches) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const auto speedup = [&](std::int64_t batch) {
+    const GemmShape shape{8192, 22016, batch};
+    return time_of(gpu, "cublas-fp16", shape) / time_of(gpu, "tc-fpx-w6a16", shape);
+  };
+  EXPECT_GT(speedup(8), 2);
+  EXPECT_GT(speedup(128), 1);
+  EXPECT_LT(speedup(256), 1);
+}
+
+}  // namespace
+}  // namespace fp6sim::sim
