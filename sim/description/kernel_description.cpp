@@ -101,6 +101,7 @@ KernelDescription read_kernel(const json::Document& document) {
   kernel.instructions.half2_per_weight = marked_number(mix, "half2_per_weight", 0, 64, kernel.marks);
   kernel.instructions.overhead_per_tile = marked_number(mix, "overhead_per_tile", 0, 10000, kernel.marks);
   kernel.instructions.warp_cpi = marked_number(mix, "warp_cpi", 0.25, 100, kernel.marks);
+  kernel.instructions.overlap = marked_number(mix, "overlap", 0, 1, kernel.marks);
   kernel.instructions.epilogue_cycles_per_output =
       marked_number(mix, "epilogue_cycles_per_output", 0, 100, kernel.marks);
   mix.finish();

@@ -55,6 +55,7 @@ struct InstructionMix {
   double half2_per_weight = 0;    ///< to expand: HMUL2, HADD2
   double overhead_per_tile = 0;   ///< a warp's loop control, addresses and waits per k-tile
   double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
+  double overlap = 1;             ///< share of the shorter of instructions and mma's that hides under the longer, one warp
   double epilogue_cycles_per_output = 0;  ///< of a CTA, to bring an accumulator from its register to memory
 };
 

@@ -80,7 +80,8 @@ TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& k
       const double waves = static_cast<double>(ceil_div(grid * split, gpu.sm.count));
       const double multiply = waves * tile->m * tile->n * static_cast<double>(ceil_div(k_tiles, split)) * tile->k /
                               gpu.sm.tensor_fma;
-      const double partials = split == 1 ? 0 : 2.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
+      // Written at half the rate it is read.
+      const double partials = split == 1 ? 0 : 3.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
       const double cost = std::max(multiply, weights / bytes_per_cycle) + partials / bytes_per_cycle;
       if (best.tile.m == 0 || cost < best_cost) {
         best = {*tile, static_cast<int>(split)};

@@ -57,17 +57,16 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
     work.unit = weights / (design.lanes * design.units_per_sm);
   }
   // A warp issues in order, `warp_cpi` cycles an instruction (one for an mma: its accumulators are independent); the mma's
-  // run behind, in their own pipe, so the slower of the two decides. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
+  // run behind, in their own pipe, and `overlap` of the shorter of the two hides under the longer. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
   // overlaps with nothing of its own.
   const double per_warp = (warp_instructions - mmas) / warps * kernel.instructions.warp_cpi + mmas / warps;
   const double mma_per_warp = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
-  if (mma_per_warp > per_warp) {
-    work.alone_tensor = mma_per_warp;
-  } else {
-    work.alone_expand = (integer + half2) / warps * kernel.instructions.warp_cpi;
-    work.alone_issue = per_warp - work.alone_expand;
-  }
-  work.alone = std::max(per_warp, mma_per_warp) + sm.barrier_cycles + sm.shared_latency_cycles +
+  const double hidden = kernel.instructions.overlap * std::min(per_warp, mma_per_warp);
+  const double instructions_shown = mma_per_warp > per_warp ? per_warp - hidden : per_warp;
+  work.alone_tensor = mma_per_warp > per_warp ? mma_per_warp : mma_per_warp - hidden;
+  work.alone_expand = instructions_shown * (integer + half2) / (warp_instructions - mmas);
+  work.alone_issue = instructions_shown - work.alone_expand;
+  work.alone = instructions_shown + work.alone_tensor + sm.barrier_cycles + sm.shared_latency_cycles +
                2 * sm.alu_latency_cycles + sm.mma_latency_cycles;
   return work;
 }
