@@ -12,11 +12,13 @@ namespace {
 
 /// A previous run of the same layer streamed everything it reads.
 void warm_up(MemorySystem& memory, const GemmLaunch& launch) {
-  for (int pass = 0; pass < 2; ++pass) {  // twice: the second starts from a full cache, as a benchmark's loop does
+  for (int pass = 0; pass < 2;
+       ++pass) {  // twice: the second starts from a full cache, as a benchmark's loop does
     for (std::int64_t cta = 0; cta < launch.ctas(); ++cta) {
       for (std::int64_t stage = 0; stage < launch.stages(cta); ++stage) {
         const StageRequest request = launch.copy(cta, stage);
-        for (int s = 0; s < request.segment_count; ++s) memory.touch(request.segments[static_cast<std::size_t>(s)]);
+        for (int s = 0; s < request.segment_count; ++s)
+          memory.touch(request.segments[static_cast<std::size_t>(s)]);
       }
     }
   }

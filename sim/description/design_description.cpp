@@ -16,8 +16,8 @@ DesignDescription read_design(const json::Document& document) {
   design.name = object.get("name").as_name();
   design.description = object.get("description").as_name();
   const std::string placement = object.get("placement").as_one_of(kPlacements);
-  design.placement =
-      static_cast<Placement>(std::find(kPlacements.begin(), kPlacements.end(), placement) - kPlacements.begin());
+  design.placement = static_cast<Placement>(std::find(kPlacements.begin(), kPlacements.end(), placement) -
+                                            kPlacements.begin());
   if (design.placement != Placement::kSimt && design.placement != Placement::kNative) {
     design.lanes = sourced_number(object, "lanes", 1, 4096);
     design.units_per_sm = static_cast<int>(sourced_number(object, "units_per_sm", 1, 64));
@@ -33,6 +33,8 @@ DesignDescription load_design(std::string_view name_or_path) {
   return read_design(json::read_file(description_file(kDesignFolder, name_or_path)));
 }
 
-std::vector<std::string> design_names() { return description_names(kDesignFolder); }
+std::vector<std::string> design_names() {
+  return description_names(kDesignFolder);
+}
 
 }  // namespace fp6sim::sim

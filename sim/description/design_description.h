@@ -10,7 +10,8 @@
 
 namespace fp6sim::sim {
 
-/// Where the weight is expanded, from the instructions of today's GPUs up to a tensor core that takes six bits.
+/// Where the weight is expanded, from the instructions of today's GPUs up to a tensor core that takes six
+/// bits.
 enum class Placement : std::uint8_t {
   kSimt,     ///< instructions on the SM's lanes
   kOperand,  ///< a unit between register file and tensor core

@@ -85,7 +85,8 @@ DramDescription read_dram(json::Object object) {
   dram.wr_ns = sourced_number(object, "wr_ns", 0, 1000);
   dram.refi_ns = sourced_number(object, "refi_ns", 100, 1e6);
   dram.rfc_ns = sourced_number(object, "rfc_ns", 0, 1e5);
-  if (dram.rfc_ns >= dram.refi_ns) object.value().refuse("rfc_ns is below refi_ns, or refresh takes all the time");
+  if (dram.rfc_ns >= dram.refi_ns)
+    object.value().refuse("rfc_ns is below refi_ns, or refresh takes all the time");
   object.finish();
   return dram;
 }
@@ -133,6 +134,8 @@ GpuDescription load_gpu(std::string_view name_or_path) {
   return read_gpu(json::read_file(description_file(kGpuFolder, name_or_path)));
 }
 
-std::vector<std::string> gpu_names() { return description_names(kGpuFolder); }
+std::vector<std::string> gpu_names() {
+  return description_names(kGpuFolder);
+}
 
 }  // namespace fp6sim::sim

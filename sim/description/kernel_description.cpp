@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, 2> kTileRules{"covering", "library"};
 constexpr std::array<std::string_view, 4> kSplitRules{"none", "table", "fill", "library"};
 
 template <class Enum, std::size_t kCount>
-Enum read_enum(json::Object& object, std::string_view key, const std::array<std::string_view, kCount>& names) {
+Enum read_enum(json::Object& object, std::string_view key,
+               const std::array<std::string_view, kCount>& names) {
   const std::string name = object.get(key).as_one_of(names);
   for (std::size_t i = 0; i < kCount; ++i) {
     if (names[i] == name) return static_cast<Enum>(i);
@@ -27,7 +28,8 @@ WeightLayout read_weights(json::Object object, Marks& marks) {
   for (const json::Value& bits : object.array("segments", 1, 4)) {
     weights.segments.push_back(static_cast<int>(bits.as_integer(1, 16)));
   }
-  if (std::accumulate(weights.segments.begin(), weights.segments.end(), 0) != static_cast<int>(weights.bits)) {
+  if (std::accumulate(weights.segments.begin(), weights.segments.end(), 0) !=
+      static_cast<int>(weights.bits)) {
     object.value().refuse("the segments' bits sum to those of format " + weights.format);
   }
   weights.block_rows = static_cast<int>(marked_number(object, "block_rows", 1, 256, marks));
@@ -118,6 +120,8 @@ KernelDescription load_kernel(std::string_view name_or_path) {
   return read_kernel(json::read_file(description_file(kKernelFolder, name_or_path)));
 }
 
-std::vector<std::string> kernel_names() { return description_names(kKernelFolder); }
+std::vector<std::string> kernel_names() {
+  return description_names(kKernelFolder);
+}
 
 }  // namespace fp6sim::sim

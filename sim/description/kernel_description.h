@@ -1,5 +1,6 @@
-// A mixed-input GEMM kernel as data: sim/kernels/<name>.json. Every number is marked cited, derived or fitted; at most
-// one may be fitted. Our own kernels come from here or, tile and split chosen, from a KernelDescription built by hand.
+// A mixed-input GEMM kernel as data: sim/kernels/<name>.json. Every number is marked cited, derived or
+// fitted; at most one may be fitted. Our own kernels come from here or, tile and split chosen, from a
+// KernelDescription built by hand.
 #pragma once
 
 #include <array>
@@ -8,7 +9,6 @@
 #include <vector>
 
 #include "emu/json/reader.h"
-
 #include "sim/description/numbers.h"
 
 namespace fp6sim::sim {
@@ -29,12 +29,13 @@ struct SplitRow {
 };
 
 struct WeightLayout {
-  std::string format;         ///< fp16, e3m2, int4, ...
+  std::string format;  ///< fp16, e3m2, int4, ...
   double bits = 16;
   std::vector<int> segments;  ///< bits of each separately stored array; they sum to `bits`
-  int block_rows = 1;         ///< rows whose tile_k weights lie together: 1 row-major, 64 a warp's tile, 2/4 interleaved
-  int group = 0;              ///< in features sharing a scale; 0: one scale a row; -1: no scale
-  bool zero_points = false;   ///< 4 bits a group
+  int block_rows =
+      1;          ///< rows whose tile_k weights lie together: 1 row-major, 64 a warp's tile, 2/4 interleaved
+  int group = 0;  ///< in features sharing a scale; 0: one scale a row; -1: no scale
+  bool zero_points = false;  ///< 4 bits a group
 };
 
 enum class TileRule {
@@ -44,8 +45,8 @@ enum class TileRule {
 
 enum class SplitRule {
   kNone,
-  kTable,  ///< `split_table`, and for other shapes the authors' heuristic
-  kFill,   ///< as many parts as fill every SM's slots once, at least `min_split_tiles` k-tiles each
+  kTable,    ///< `split_table`, and for other shapes the authors' heuristic
+  kFill,     ///< as many parts as fill every SM's slots once, at least `min_split_tiles` k-tiles each
   kLibrary,  ///< with TileRule::kLibrary
 };
 
@@ -55,7 +56,8 @@ struct InstructionMix {
   double half2_per_weight = 0;    ///< to expand: HMUL2, HADD2
   double overhead_per_tile = 0;   ///< a warp's loop control, addresses and waits per k-tile
   double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
-  double overlap = 1;             ///< share of the shorter of instructions and mma's that hides under the longer, one warp
+  double overlap =
+      1;  ///< share of the shorter of instructions and mma's that hides under the longer, one warp
   double epilogue_cycles_per_output = 0;  ///< of a CTA, to bring an accumulator from its register to memory
 };
 
@@ -70,16 +72,16 @@ struct KernelDescription {
   int min_split_tiles = 1;
   std::vector<SplitRow> split_table;
   InstructionMix instructions;
-  bool warpgroup_mma = false;     ///< wgmma where the GPU has it
-  int partial_bytes = 4;          ///< an element of the split-K workspace
-  int reduction_elements = 256;   ///< outputs a reduction CTA sums
+  bool warpgroup_mma = false;    ///< wgmma where the GPU has it
+  int partial_bytes = 4;         ///< an element of the split-K workspace
+  int reduction_elements = 256;  ///< outputs a reduction CTA sums
   int reduction_threads = 32;
-  int reduction_unroll = 4;       ///< parts whose loads it has in flight together
+  int reduction_unroll = 4;  ///< parts whose loads it has in flight together
   Marks marks;
 };
 
-/// Reads sim/kernels/<name>.json or the file at a path. Throws fp6sim::Error naming file, key, value and range; more
-/// than one fitted number is such an error.
+/// Reads sim/kernels/<name>.json or the file at a path. Throws fp6sim::Error naming file, key, value and
+/// range; more than one fitted number is such an error.
 KernelDescription load_kernel(std::string_view name_or_path);
 /// The same from a document: a description with some of its values replaced.
 KernelDescription read_kernel(const json::Document& document);

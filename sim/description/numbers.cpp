@@ -27,7 +27,8 @@ void read_mark(json::Object& object, int numbers, std::string_view what, Marks& 
   read("cited", marks.cited);
   read("derived", marks.derived);
   if (read("fitted", marks.fitted)) marks.fitted_keys.emplace_back(what);
-  if (found != 1) object.value().refuse("expected exactly one of 'cited', 'derived', 'fitted' beside its numbers");
+  if (found != 1)
+    object.value().refuse("expected exactly one of 'cited', 'derived', 'fitted' beside its numbers");
 }
 
 double marked_number(json::Object& object, std::string_view key, double min, double max, Marks& marks) {

@@ -13,7 +13,8 @@ namespace fp6sim::sim {
 double sourced_number(json::Object& object, std::string_view key, double min, double max);
 double sourced_number_or(json::Object& object, std::string_view key, double min, double max, double missing);
 
-/// How the numbers of a kernel description are known. A description may hold at most one fitted number (checked).
+/// How the numbers of a kernel description are known. A description may hold at most one fitted number
+/// (checked).
 struct Marks {
   int cited = 0;
   int derived = 0;
@@ -21,7 +22,8 @@ struct Marks {
   std::vector<std::string> fitted_keys;
 };
 
-/// Reads the one of cited/derived/fitted that `object` has (its value: the source, rule or reason) and counts `numbers`.
+/// Reads the one of cited/derived/fitted that `object` has (its value: the source, rule or reason) and counts
+/// `numbers`.
 void read_mark(json::Object& object, int numbers, std::string_view what, Marks& marks);
 
 /// A number with its mark: {"value": 2.69, "cited": "..."}.

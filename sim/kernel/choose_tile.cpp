@@ -8,7 +8,9 @@
 namespace fp6sim::sim {
 namespace {
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 std::vector<TileOption> tiles_that_fit(const GpuDescription& gpu, const KernelDescription& kernel,
                                        const DesignDescription& design) {
@@ -19,7 +21,8 @@ std::vector<TileOption> tiles_that_fit(const GpuDescription& gpu, const KernelDe
     if (occupancy(gpu, needed, &limit) > 0) fitting.push_back(needed);
   }
   if (fitting.empty()) {
-    throw Error("kernel " + kernel.name + " with design " + design.name + " does not fit " + gpu.name + ": " + limit);
+    throw Error("kernel " + kernel.name + " with design " + design.name + " does not fit " + gpu.name + ": " +
+                limit);
   }
   return fitting;
 }
@@ -30,13 +33,15 @@ const TileOption& covering(const std::vector<TileOption>& tiles, std::int64_t ba
     if (tile.n >= batch && (best == nullptr || tile.n < best->n)) best = &tile;
   }
   if (best != nullptr) return *best;
-  return *std::max_element(tiles.begin(), tiles.end(), [](const auto& a, const auto& b) { return a.n < b.n; });
+  return *std::max_element(tiles.begin(), tiles.end(),
+                           [](const auto& a, const auto& b) { return a.n < b.n; });
 }
 
 /// FP6-LLM's rule for shapes its table lacks: the smallest part count that fills its last wave to 80 %.
 int authors_split(const GpuDescription& gpu, const GemmShape& shape, int max_split) {
   for (int i = 1; i <= max_split; ++i) {
-    const double waves = static_cast<double>(ceil_div(shape.m, 512) * ceil_div(shape.n, 64) * i) / gpu.sm.count;
+    const double waves =
+        static_cast<double>(ceil_div(shape.m, 512) * ceil_div(shape.n, 64) * i) / gpu.sm.count;
     if (waves / std::ceil(waves) >= 0.8) return i;
   }
   return max_split;
@@ -63,13 +68,14 @@ int split_for(const GpuDescription& gpu, const KernelDescription& kernel, const 
   return 1;
 }
 
-/// A library's choice where arithmetic matters (a batch beyond 64): least modelled time of the busiest SM's multiplications
-/// or the weights' bytes, plus the partials written and read.
+/// A library's choice where arithmetic matters (a batch beyond 64): least modelled time of the busiest SM's
+/// multiplications or the weights' bytes, plus the partials written and read.
 TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& kernel,
                            const std::vector<const TileOption*>& tiles, const GemmShape& shape) {
   constexpr std::int64_t kShortestPart = 8;  // k-tiles
   const double bytes_per_cycle = gpu.dram.peak_bytes_per_s() / (gpu.sm.clock_mhz * 1e6);
-  const double weights = static_cast<double>(shape.m) * static_cast<double>(shape.k) * kernel.weights.bits / 8;
+  const double weights =
+      static_cast<double>(shape.m) * static_cast<double>(shape.k) * kernel.weights.bits / 8;
   TileChoice best;
   double best_cost = 0;
   for (const TileOption* tile : tiles) {
@@ -78,10 +84,11 @@ TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& k
     const std::int64_t most = std::clamp<std::int64_t>(k_tiles / kShortestPart, 1, kernel.max_split);
     for (std::int64_t split = 1; split <= most; ++split) {
       const double waves = static_cast<double>(ceil_div(grid * split, gpu.sm.count));
-      const double multiply = waves * tile->m * tile->n * static_cast<double>(ceil_div(k_tiles, split)) * tile->k /
-                              gpu.sm.tensor_fma;
+      const double multiply = waves * tile->m * tile->n * static_cast<double>(ceil_div(k_tiles, split)) *
+                              tile->k / gpu.sm.tensor_fma;
       // Written at half the rate it is read.
-      const double partials = split == 1 ? 0 : 3.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
+      const double partials =
+          split == 1 ? 0 : 3.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
       const double cost = std::max(multiply, weights / bytes_per_cycle) + partials / bytes_per_cycle;
       if (best.tile.m == 0 || cost < best_cost) {
         best = {*tile, static_cast<int>(split)};
@@ -92,8 +99,8 @@ TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& k
   return best;
 }
 
-/// A library's choice for a memory-bound shape: the largest tile whose grid still gives (almost) every SM a CTA, else the
-/// smallest tile with K split until it does.
+/// A library's choice for a memory-bound shape: the largest tile whose grid still gives (almost) every SM a
+/// CTA, else the smallest tile with K split until it does.
 TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& kernel,
                           const std::vector<TileOption>& tiles, const GemmShape& shape) {
   constexpr double kAlmost = 0.9;
@@ -113,14 +120,16 @@ TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& ke
   }
   if (best != nullptr) return {*best, 1};
   const std::int64_t grid = ceil_div(shape.m, smallest->m) * ceil_div(shape.n, smallest->n);
-  const std::int64_t most = std::max<std::int64_t>(1, ceil_div(shape.k, smallest->k) / std::max(1, kernel.min_split_tiles));
+  const std::int64_t most =
+      std::max<std::int64_t>(1, ceil_div(shape.k, smallest->k) / std::max(1, kernel.min_split_tiles));
   const auto needed = static_cast<std::int64_t>(std::ceil(target / static_cast<double>(grid)));
   return {*smallest, static_cast<int>(std::min<std::int64_t>({needed, most, kernel.max_split}))};
 }
 
 }  // namespace
 
-TileOption tile_under_design(const KernelDescription& kernel, const DesignDescription& design, TileOption tile) {
+TileOption tile_under_design(const KernelDescription& kernel, const DesignDescription& design,
+                             TileOption tile) {
   const bool wide = design.placement == Placement::kCopy || design.placement == Placement::kL2 ||
                     design.placement == Placement::kMemctrl;
   if (wide) {
@@ -130,8 +139,8 @@ TileOption tile_under_design(const KernelDescription& kernel, const DesignDescri
   return tile;
 }
 
-TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                       const GemmShape& shape) {
+TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kernel,
+                       const DesignDescription& design, const GemmShape& shape) {
   const std::vector<TileOption> tiles = tiles_that_fit(gpu, kernel, design);
   if (kernel.tile_rule == TileRule::kCovering) {
     const TileOption& tile = covering(tiles, shape.n);

@@ -10,12 +10,14 @@ struct TileChoice {
   int split_k = 1;
 };
 
-/// Applies the kernel's rules. Only variants the GPU can hold are considered; throws Error (naming the limit) where none is.
-TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                       const GemmShape& shape);
+/// Applies the kernel's rules. Only variants the GPU can hold are considered; throws Error (naming the limit)
+/// where none is.
+TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kernel,
+                       const DesignDescription& design, const GemmShape& shape);
 
-/// The shared memory a CTA of `tile` needs under `design`: where the weights are expanded before they land, the stages hold
-/// FP16.
-TileOption tile_under_design(const KernelDescription& kernel, const DesignDescription& design, TileOption tile);
+/// The shared memory a CTA of `tile` needs under `design`: where the weights are expanded before they land,
+/// the stages hold FP16.
+TileOption tile_under_design(const KernelDescription& kernel, const DesignDescription& design,
+                             TileOption tile);
 
 }  // namespace fp6sim::sim

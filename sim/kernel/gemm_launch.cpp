@@ -16,8 +16,8 @@ Segment segment(std::uint64_t base, double bytes, double count, double stride) {
 
 }  // namespace
 
-GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                       const GemmPlan& plan)
+GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel,
+                       const DesignDescription& design, const GemmPlan& plan)
     : kernel_(kernel), design_(design), plan_(plan) {
   epilogue_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n +
                      2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
@@ -47,10 +47,11 @@ StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
   for (std::size_t i = 0; i < plan_.buffers.weights.size(); ++i) {
     const double bytes = plan_.segments[i] / 8.0;
     const double stride = block_rows * static_cast<double>(shape.k) * bytes;
-    const double offset = static_cast<double>(own.m0) / block_rows * stride + block_rows * static_cast<double>(k0) * bytes;
+    const double offset =
+        static_cast<double>(own.m0) / block_rows * stride + block_rows * static_cast<double>(k0) * bytes;
     Segment piece = segment(plan_.buffers.weights[i] + static_cast<std::uint64_t>(offset),
-                            block_rows * static_cast<double>(depth) * bytes, static_cast<double>(rows) / block_rows,
-                            stride);
+                            block_rows * static_cast<double>(depth) * bytes,
+                            static_cast<double>(rows) / block_rows, stride);
     piece.crossbar_factor = static_cast<float>(plan_.crossbar_factor);
     request.add(piece);
   }
@@ -62,16 +63,19 @@ StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
     const std::int64_t begin = stage == 0 && group > 0 ? k0 / group : first;
     const double row_bytes = 2.0 + (kernel_.weights.zero_points ? 0.5 : 0);
     if (stage == 0 || (group > 0 && last > begin)) {
-      request.add(segment(plan_.buffers.scales + static_cast<std::uint64_t>((static_cast<double>(begin * shape.m) +
-                                                                            static_cast<double>(own.m0)) * row_bytes),
-                          static_cast<double>(rows) * row_bytes, static_cast<double>(std::max<std::int64_t>(1, last - begin)),
-                          static_cast<double>(shape.m) * row_bytes));
+      request.add(segment(
+          plan_.buffers.scales +
+              static_cast<std::uint64_t>(
+                  (static_cast<double>(begin * shape.m) + static_cast<double>(own.m0)) * row_bytes),
+          static_cast<double>(rows) * row_bytes, static_cast<double>(std::max<std::int64_t>(1, last - begin)),
+          static_cast<double>(shape.m) * row_bytes));
     }
   }
   // Activations: one piece a token of the batch.
   const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, shape.n - own.n0);
   request.add(segment(plan_.buffers.activations + static_cast<std::uint64_t>(2 * (own.n0 * shape.k + k0)),
-                      2.0 * static_cast<double>(depth), static_cast<double>(tokens), 2.0 * static_cast<double>(shape.k)));
+                      2.0 * static_cast<double>(depth), static_cast<double>(tokens),
+                      2.0 * static_cast<double>(shape.k)));
   return request;
 }
 
@@ -82,8 +86,10 @@ StageRequest GemmLaunch::result(std::int64_t cta) const {
   if (plan_.split_k == 1) {
     const std::int64_t rows = std::min<std::int64_t>(plan_.tile.m, plan_.shape.m - own.m0);
     const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, plan_.shape.n - own.n0);
-    request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * (own.n0 * plan_.shape.m + own.m0)),
-                        2.0 * static_cast<double>(rows), static_cast<double>(tokens), 2.0 * static_cast<double>(plan_.shape.m)));
+    request.add(
+        segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * (own.n0 * plan_.shape.m + own.m0)),
+                2.0 * static_cast<double>(rows), static_cast<double>(tokens),
+                2.0 * static_cast<double>(plan_.shape.m)));
     return request;
   }
   // Partials: [split][token][row], whole tiles.
@@ -91,18 +97,21 @@ StageRequest GemmLaunch::result(std::int64_t cta) const {
   const std::int64_t batch = plan_.n_tiles * plan_.tile.n;
   const double bytes = kernel_.partial_bytes;
   request.add(segment(plan_.buffers.workspace +
-                          static_cast<std::uint64_t>(static_cast<double>((own.split * batch + own.n0) * width + own.m0) * bytes),
+                          static_cast<std::uint64_t>(
+                              static_cast<double>((own.split * batch + own.n0) * width + own.m0) * bytes),
                       plan_.tile.m * bytes, plan_.tile.n, static_cast<double>(width) * bytes));
   return request;
 }
 
-ReductionLaunch::ReductionLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan)
+ReductionLaunch::ReductionLaunch(const GpuDescription& gpu, const KernelDescription& kernel,
+                                 const GemmPlan& plan)
     : kernel_(kernel), plan_(plan) {
   TileOption shape;
   shape.threads = kernel.reduction_threads;
   shape.registers = 40;
   ctas_per_sm_ = occupancy(gpu, shape);
-  // Each thread adds its elements of the parts loaded together: an FADD each, a few instructions of addresses.
+  // Each thread adds its elements of the parts loaded together: an FADD each, a few instructions of
+  // addresses.
   const double warps = kernel.reduction_threads / 32.0;
   const double adds = kernel.reduction_unroll * kernel.reduction_elements / 32.0;
   const double loads = kernel.reduction_unroll * kernel.reduction_elements * kernel.partial_bytes / 512.0;
@@ -120,11 +129,14 @@ StageRequest ReductionLaunch::copy(std::int64_t cta, std::int64_t stage) const {
   const std::int64_t first = stage * kernel_.reduction_unroll;
   const std::int64_t parts = std::min<std::int64_t>(kernel_.reduction_unroll, plan_.split_k - first);
   const double bytes = kernel_.partial_bytes;
-  const std::int64_t own = std::min<std::int64_t>(kernel_.reduction_elements, outputs() - cta * kernel_.reduction_elements);
+  const std::int64_t own =
+      std::min<std::int64_t>(kernel_.reduction_elements, outputs() - cta * kernel_.reduction_elements);
   StageRequest request;
-  request.add(segment(plan_.buffers.workspace +
-                          static_cast<std::uint64_t>(static_cast<double>(first * outputs() + cta * kernel_.reduction_elements) * bytes),
-                      static_cast<double>(own) * bytes, static_cast<double>(parts), static_cast<double>(outputs()) * bytes));
+  request.add(segment(
+      plan_.buffers.workspace +
+          static_cast<std::uint64_t>(
+              static_cast<double>(first * outputs() + cta * kernel_.reduction_elements) * bytes),
+      static_cast<double>(own) * bytes, static_cast<double>(parts), static_cast<double>(outputs()) * bytes));
   return request;
 }
 
@@ -135,7 +147,8 @@ StageRequest ReductionLaunch::result(std::int64_t cta) const {
   const std::int64_t count = (plan_.shape.m * plan_.shape.n + ctas() - 1) / ctas();
   const std::int64_t own = std::min<std::int64_t>(count, total - cta * count);
   if (own <= 0) return request;
-  request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * cta * count), 2.0 * static_cast<double>(own), 1, 0));
+  request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * cta * count),
+                      2.0 * static_cast<double>(own), 1, 0));
   return request;
 }
 

@@ -32,7 +32,8 @@ class GemmLaunch final : public Launch {
   double epilogue_cycles_;
 };
 
-/// Sums the partials of `reduction_elements` outputs per CTA in ascending part order, `reduction_unroll` parts loaded at a time.
+/// Sums the partials of `reduction_elements` outputs per CTA in ascending part order, `reduction_unroll`
+/// parts loaded at a time.
 class ReductionLaunch final : public Launch {
  public:
   ReductionLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan);
@@ -41,7 +42,9 @@ class ReductionLaunch final : public Launch {
   std::int64_t ctas() const override;
   int ctas_per_sm() const override { return ctas_per_sm_; }
   int stages_in_flight() const override { return 1; }
-  std::int64_t stages(std::int64_t) const override { return (plan_.split_k + kernel_.reduction_unroll - 1) / kernel_.reduction_unroll; }
+  std::int64_t stages(std::int64_t) const override {
+    return (plan_.split_k + kernel_.reduction_unroll - 1) / kernel_.reduction_unroll;
+  }
   StageRequest copy(std::int64_t cta, std::int64_t stage) const override;
   StageRequest result(std::int64_t cta) const override;
   const StageWork& work() const override { return work_; }

@@ -12,9 +12,12 @@ namespace {
 
 constexpr std::int64_t kLargestSide = std::int64_t{1} << 20;
 constexpr std::int64_t kLargestWeights = std::int64_t{1} << 34;
-constexpr std::uint64_t kAllocation = 1 << 20;  // buffers start a megabyte apart, as allocators place large blocks
+constexpr std::uint64_t kAllocation =
+    1 << 20;  // buffers start a megabyte apart, as allocators place large blocks
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 void check_side(const char* name, std::int64_t value) {
   if (value < 1 || value > kLargestSide) {
@@ -28,7 +31,8 @@ void check_shape(const GemmShape& shape) {
   check_side("k (in features)", shape.k);
   check_side("n (batch)", shape.n);
   if (shape.m * shape.k > kLargestWeights) {
-    throw Error("GEMM of " + std::to_string(shape.m) + " x " + std::to_string(shape.k) + " weights: at most 2^34");
+    throw Error("GEMM of " + std::to_string(shape.m) + " x " + std::to_string(shape.k) +
+                " weights: at most 2^34");
   }
 }
 
@@ -80,8 +84,8 @@ int occupancy(const GpuDescription& gpu, const TileOption& tile, std::string* li
   return ctas;
 }
 
-GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                   const GemmShape& shape, const RunOptions& options) {
+GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
+                   const DesignDescription& design, const GemmShape& shape, const RunOptions& options) {
   check_shape(shape);
   GemmPlan plan;
   plan.shape = plan.padded = shape;
@@ -94,7 +98,8 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel, c
   plan.split_k = choice.split_k;
   plan.ctas_per_sm = occupancy(gpu, plan.tile);
 
-  // 1. Padding: rows to whole blocks, k to whole instruction steps. The batch is predicated, not padded, in memory.
+  // 1. Padding: rows to whole blocks, k to whole instruction steps. The batch is predicated, not padded, in
+  // memory.
   const std::int64_t rows = as_run.weights.block_rows;
   plan.padded.m = ceil_div(shape.m, rows) * rows;
   plan.padded.k = ceil_div(shape.k, 16) * 16;
@@ -117,16 +122,17 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel, c
   buffers.activations = allocate(top, activation_bytes);
   const double output_bytes = 2.0 * static_cast<double>(shape.n) * static_cast<double>(shape.m);
   buffers.output = allocate(top, output_bytes);
-  const double partials = static_cast<double>(plan.split_k) * static_cast<double>(plan.n_tiles * plan.tile.n) *
+  const double partials = static_cast<double>(plan.split_k) *
+                          static_cast<double>(plan.n_tiles * plan.tile.n) *
                           static_cast<double>(plan.m_tiles * plan.tile.m) * kernel.partial_bytes;
   buffers.workspace = allocate(top, plan.split_k > 1 ? partials : 0);
   buffers.span = top;
   plan.weight_bytes = static_cast<std::uint64_t>(weights * as_run.weights.bits / 8) + scales;
-  plan.floor_bytes = static_cast<std::uint64_t>(static_cast<double>(shape.m) * static_cast<double>(shape.k) *
-                                                as_run.weights.bits / 8) +
-                     scale_bytes(as_run.weights, shape) +
-                     static_cast<std::uint64_t>(2.0 * static_cast<double>(shape.n) *
-                                                static_cast<double>(shape.k));
+  plan.floor_bytes =
+      static_cast<std::uint64_t>(static_cast<double>(shape.m) * static_cast<double>(shape.k) *
+                                 as_run.weights.bits / 8) +
+      scale_bytes(as_run.weights, shape) +
+      static_cast<std::uint64_t>(2.0 * static_cast<double>(shape.n) * static_cast<double>(shape.k));
 
   // 3. Work.
   const bool below_crossbar = design.placement == Placement::kL2 || design.placement == Placement::kMemctrl;
@@ -134,8 +140,9 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel, c
   plan.l2_factor = design.placement == Placement::kMemctrl ? 16 / as_run.weights.bits : 1;
   const bool wide = below_crossbar || design.placement == Placement::kCopy;
   const double batch_rows = static_cast<double>(std::min<std::int64_t>(plan.tile.n, shape.n));
-  const double stage_bytes = static_cast<double>(plan.tile.m) * plan.tile.k * (wide ? 16 : as_run.weights.bits) / 8 +
-                             2.0 * plan.tile.k * batch_rows;
+  const double stage_bytes =
+      static_cast<double>(plan.tile.m) * plan.tile.k * (wide ? 16 : as_run.weights.bits) / 8 +
+      2.0 * plan.tile.k * batch_rows;
   double instructions = 0;
   plan.work = stage_work(gpu, as_run, design, plan.tile, stage_bytes, instructions);
   plan.instructions = instructions * static_cast<double>(plan.k_tiles * plan.m_tiles * plan.n_tiles);

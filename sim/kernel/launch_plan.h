@@ -1,5 +1,5 @@
-// What a kernel does with a shape on a GPU: the grid, what each CTA copies stage by stage and at which addresses, and what
-// computing a stage asks of the SM. Plain C++: no time passes here.
+// What a kernel does with a shape on a GPU: the grid, what each CTA copies stage by stage and at which
+// addresses, and what computing a stage asks of the SM. Plain C++: no time passes here.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,14 @@ namespace fp6sim::sim {
 /// The SM resources a tile's computation occupies, in SM cycles (all four sub-cores together).
 struct StageWork {
   double issue = 0;
-  double expand = 0;    ///< the busier of the integer and half2 pipes, all of their instructions
-  double shared = 0;    ///< bank cycles: fragment reads and landing copies
-  double memory = 0;    ///< the shared load/store unit
+  double expand = 0;  ///< the busier of the integer and half2 pipes, all of their instructions
+  double shared = 0;  ///< bank cycles: fragment reads and landing copies
+  double memory = 0;  ///< the shared load/store unit
   double tensor = 0;
-  double unit = 0;      ///< the design's dequantisation unit
-  double alone = 0;     ///< one CTA by itself: the chain of its instructions, in order
-  double alone_expand = 0, alone_tensor = 0, alone_issue = 0;  ///< parts of `alone`; the rest is exposed latency
+  double unit = 0;   ///< the design's dequantisation unit
+  double alone = 0;  ///< one CTA by itself: the chain of its instructions, in order
+  double alone_expand = 0, alone_tensor = 0,
+         alone_issue = 0;  ///< parts of `alone`; the rest is exposed latency
 };
 
 /// Which part of the GEMM a CTA owns.
@@ -46,20 +47,21 @@ class Launch {
   virtual const StageWork& work_of(std::int64_t /*cta*/, std::int64_t /*stage*/) const { return work(); }
   virtual double epilogue_cycles() const = 0;
   virtual double unit_latency_cycles() const = 0;
-  virtual bool expand_on_arrival() const = 0;  ///< the design's unit works on landing copies (copy), not on reads
+  virtual bool expand_on_arrival()
+      const = 0;  ///< the design's unit works on landing copies (copy), not on reads
 };
 
 /// The buffers of one GEMM in the simulated address space.
 struct Buffers {
   std::vector<std::uint64_t> weights;  ///< one for each segment array
   std::uint64_t scales = 0, activations = 0, output = 0, workspace = 0;
-  std::uint64_t span = 0;              ///< bytes of address space in use
+  std::uint64_t span = 0;  ///< bytes of address space in use
 };
 
 /// Everything derived from (GPU, kernel, design, shape).
 struct GemmPlan {
-  GemmShape shape;    ///< as asked
-  GemmShape padded;   ///< as computed
+  GemmShape shape;            ///< as asked
+  GemmShape padded;           ///< as computed
   std::vector<int> segments;  ///< bits of each separately stored array
   TileOption tile;
   int split_k = 1;
@@ -71,15 +73,15 @@ struct GemmPlan {
   std::uint64_t floor_bytes = 0;   ///< weights, scales, zero points, activations: read at least once
   std::uint64_t weight_bytes = 0;  ///< weights, scales and zero points
   double crossbar_factor = 1;
-  double l2_factor = 1;            ///< how much larger the weights are inside the L2
-  double instructions = 0;         ///< warp instructions of the whole launch
+  double l2_factor = 1;     ///< how much larger the weights are inside the L2
+  double instructions = 0;  ///< warp instructions of the whole launch
   StageWork work;
 };
 
-/// Chooses tile and split, lays out memory, counts work. Throws Error where the GPU cannot hold the tile (naming the limit)
-/// or the shape is out of range.
-GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                   const GemmShape& shape, const RunOptions& options);
+/// Chooses tile and split, lays out memory, counts work. Throws Error where the GPU cannot hold the tile
+/// (naming the limit) or the shape is out of range.
+GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
+                   const DesignDescription& design, const GemmShape& shape, const RunOptions& options);
 
 /// CTAs of `tile` an SM holds at once; 0 where it cannot hold one. `limit` (optional) names what bounds it.
 int occupancy(const GpuDescription& gpu, const TileOption& tile, std::string* limit = nullptr);

@@ -5,11 +5,12 @@
 namespace fp6sim::sim {
 namespace {
 
-constexpr double kWarpBytes = 512;          // one 16-byte access by each of 32 lanes
-constexpr double kMmaMultiplyAdds = 2048;   // m16n8k16
+constexpr double kWarpBytes = 512;         // one 16-byte access by each of 32 lanes
+constexpr double kMmaMultiplyAdds = 2048;  // m16n8k16
 constexpr double kSubCores = 4;
 
-/// Warps along the out features: the arrangement that reads the fewest fragment bytes, m * (warps / a) + n * a.
+/// Warps along the out features: the arrangement that reads the fewest fragment bytes, m * (warps / a) + n *
+/// a.
 double warps_along_m(const TileOption& tile) {
   const int warps = tile.threads / 32;
   int best = 1;
@@ -22,8 +23,9 @@ double warps_along_m(const TileOption& tile) {
 
 }  // namespace
 
-StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                     const TileOption& tile, double stage_bytes, double& warp_instructions) {
+StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
+                     const DesignDescription& design, const TileOption& tile, double stage_bytes,
+                     double& warp_instructions) {
   const SmDescription& sm = gpu.sm;
   const double warps = tile.threads / 32.0;
   const double weights = static_cast<double>(tile.m) * tile.k;
@@ -56,9 +58,10 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   if (design.lanes > 0 && design.placement != Placement::kL2 && design.placement != Placement::kMemctrl) {
     work.unit = weights / (design.lanes * design.units_per_sm);
   }
-  // A warp issues in order, `warp_cpi` cycles an instruction (one for an mma: its accumulators are independent); the mma's
-  // run behind, in their own pipe, and `overlap` of the shorter of the two hides under the longer. What precedes the first mma and follows the last (barrier, fragment load, expansion, mma latency)
-  // overlaps with nothing of its own.
+  // A warp issues in order, `warp_cpi` cycles an instruction (one for an mma: its accumulators are
+  // independent); the mma's run behind, in their own pipe, and `overlap` of the shorter of the two hides
+  // under the longer. What precedes the first mma and follows the last (barrier, fragment load, expansion,
+  // mma latency) overlaps with nothing of its own.
   const double per_warp = (warp_instructions - mmas) / warps * kernel.instructions.warp_cpi + mmas / warps;
   const double mma_per_warp = mmas / warps * kMmaMultiplyAdds / (tensor_rate / kSubCores);
   const double hidden = kernel.instructions.overlap * std::min(per_warp, mma_per_warp);

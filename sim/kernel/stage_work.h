@@ -6,7 +6,8 @@
 namespace fp6sim::sim {
 
 /// Work of one full k-tile of `tile`. `stage_bytes`: what lands in shared memory for it.
-StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                     const TileOption& tile, double stage_bytes, double& warp_instructions);
+StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
+                     const DesignDescription& design, const TileOption& tile, double stage_bytes,
+                     double& warp_instructions);
 
 }  // namespace fp6sim::sim

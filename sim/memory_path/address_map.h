@@ -3,10 +3,12 @@
 //   address = | ...group... | unit in group | byte in unit |        unit: `interleave_bytes` in one channel
 //
 //   low     channel = unit in group (channel bits just above the unit)
-//   hashed  units are shuffled over `kShuffleDepth` groups, each such region differently: every channel gets the same
-//           share of a region, no stride meets on few channels, and neighbours land as if at random, which is what the
-//           measured bandwidth against occupancy shows (queues form before the channels saturate)
-//   high    channel = top bits: a whole region of memory lies in one channel. Two streams of a split layout then fall on
+//   hashed  units are shuffled over `kShuffleDepth` groups, each such region differently: every channel gets
+//   the same
+//           share of a region, no stride meets on few channels, and neighbours land as if at random, which is
+//           what the measured bandwidth against occupancy shows (queues form before the channels saturate)
+//   high    channel = top bits: a whole region of memory lies in one channel. Two streams of a split layout
+//   then fall on
 //           one or two channels each: the variant that shows what mapping is worth
 #pragma once
 

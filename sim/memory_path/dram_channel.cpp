@@ -7,13 +7,16 @@
 namespace fp6sim::sim {
 namespace {
 
-Time from_ns(double ns) { return static_cast<Time>(std::llround(ns * 1e6)); }
+Time from_ns(double ns) {
+  return static_cast<Time>(std::llround(ns * 1e6));
+}
 
 }  // namespace
 
 DramTiming DramTiming::from(const DramDescription& dram) {
   DramTiming t{};
-  t.burst = static_cast<Time>(std::llround(dram.burst_bytes / dram.channel_bytes_per_s() * kFemtosecondsPerSecond));
+  t.burst =
+      static_cast<Time>(std::llround(dram.burst_bytes / dram.channel_bytes_per_s() * kFemtosecondsPerSecond));
   t.burst_bytes = dram.burst_bytes;
   t.banks = dram.banks;
   t.rcd = from_ns(dram.rcd_ns);
@@ -31,8 +34,10 @@ DramTiming DramTiming::from(const DramDescription& dram) {
   return t;
 }
 
-DramChannel::DramChannel(const DramTiming& timing, std::uint32_t index)
-    : timing_(timing), banks_(static_cast<std::size_t>(timing.banks)) {
+DramChannel::DramChannel(const DramTiming& timing, std::uint32_t index, int request_bytes)
+    : timing_(timing),
+      scale_(static_cast<std::size_t>(kMaxTransactionBytes / request_bytes)),
+      banks_(static_cast<std::size_t>(timing.banks)) {
   activates_.fill(-kNever);
   // Channels refresh at staggered times, as controllers do to keep the current flat.
   next_refresh_ = static_cast<Time>(hash_bits(index + 1) % static_cast<std::uint64_t>(timing.refi));
@@ -58,7 +63,8 @@ void DramChannel::refresh(Time now) {
 
 Time DramChannel::activate_time(const Bank& bank, Time now) const {
   Time at = bank.active_ready;
-  if (bank.row >= 0 && now < bank.precharge_ready + kIdleClose) at = std::max(at, std::max(bank.precharge_ready, now) + timing_.rp);
+  if (bank.row >= 0 && now < bank.precharge_ready + kIdleClose)
+    at = std::max(at, std::max(bank.precharge_ready, now) + timing_.rp);
   at = std::max({at, now, last_activate_ + timing_.rrd, activates_[next_activate_] + timing_.faw});
   return at;
 }
@@ -97,8 +103,8 @@ void DramChannel::commit(const Request& request, Time now, bool write, Time star
 DramChannel::Served DramChannel::serve(Time now) {
   assert(!idle());
   refresh(now);
-  if (writes_.size() >= kWriteHigh) draining_ = true;
-  if (writes_.size() <= kWriteLow) draining_ = false;
+  if (writes_.size() >= kWriteHigh * scale_) draining_ = true;
+  if (writes_.size() <= kWriteLow * scale_) draining_ = false;
   const bool write = reads_.empty() || (draining_ && !writes_.empty());
   std::vector<Request>& queue = write ? writes_ : reads_;
   Time bus = bus_free_;
@@ -108,7 +114,7 @@ DramChannel::Served DramChannel::serve(Time now) {
   std::size_t chosen = 0;
   Time chosen_start = data_start(queue[0], now);
   if (chosen_start > bus && now - queue[0].arrived < kPatience) {
-    const std::size_t window = std::min(kWindow, queue.size());
+    const std::size_t window = std::min(kWindow * scale_, queue.size());
     for (std::size_t i = 1; i < window; ++i) {
       const Time start = data_start(queue[i], now);
       if (start < chosen_start) {
@@ -128,7 +134,8 @@ DramChannel::Served DramChannel::serve(Time now) {
   if (write != last_write_) ++counters_.turnarounds;
   last_write_ = write;
   bus_free_ = end;
-  (write ? counters_.write_bytes : counters_.read_bytes) += static_cast<std::uint64_t>(bursts * timing_.burst_bytes);
+  (write ? counters_.write_bytes : counters_.read_bytes) +=
+      static_cast<std::uint64_t>(bursts * timing_.burst_bytes);
   return {request, write, start, end};
 }
 

@@ -21,16 +21,17 @@ struct DramCounters {
   std::uint64_t read_bytes = 0, write_bytes = 0, row_hits = 0, row_misses = 0, refreshes = 0, turnarounds = 0;
 };
 
-/// The rule, first ready first come first served: among the oldest `kWindow` requests of the current direction take the
-/// first whose data can follow the bus without a gap, else the one whose data can come first. Reads go before writes until
-/// `kWriteHigh` writes wait; then writes drain to kWriteLow. A request older than kPatience is taken whatever it costs.
+/// The rule, first ready first come first served: among the oldest `kWindow` requests of the current
+/// direction take the first whose data can follow the bus without a gap, else the one whose data can come
+/// first. Reads go before writes until `kWriteHigh` writes wait; then writes drain to kWriteLow. A request
+/// older than kPatience is taken whatever it costs.
 class DramChannel {
  public:
   static constexpr std::size_t kWindow = 16;
-  static constexpr std::size_t kWriteHigh = 16;
-  static constexpr std::size_t kWriteLow = 8;
+  static constexpr std::size_t kWriteHigh = 12;
+  static constexpr std::size_t kWriteLow = 7;
   static constexpr Time kPatience = 30'000'000'000;  // 30 us
-  static constexpr Time kIdleClose = 200'000'000;   // 200 ns: an unused row is precharged in the background
+  static constexpr Time kIdleClose = 200'000'000;    // 200 ns: an unused row is precharged in the background
 
   struct Request {
     std::uint32_t transaction;
@@ -44,9 +45,12 @@ class DramChannel {
     Time data_start, data_end;
   };
 
-  DramChannel(const DramTiming& timing, std::uint32_t index);
+  /// `request_bytes`: the largest request. The limits above are for 512 bytes; smaller requests get as many
+  /// bytes' worth.
+  DramChannel(const DramTiming& timing, std::uint32_t index, int request_bytes = kMaxTransactionBytes);
 
-  /// Requests are pushed in the order they arrive; `arrived` may lie in the future (the way from the L2 is constant).
+  /// Requests are pushed in the order they arrive; `arrived` may lie in the future (the way from the L2 is
+  /// constant).
   void push(const Request& request, bool write) { (write ? writes_ : reads_).push_back(request); }
   bool idle() const { return reads_.empty() && writes_.empty(); }
   /// When the next request may be committed: banks are prepared this far ahead of the bus.
@@ -70,6 +74,7 @@ class DramChannel {
   bool open(const Bank& bank, const Request& request, Time now) const;
 
   DramTiming timing_;
+  std::size_t scale_;
   std::vector<Bank> banks_;
   std::vector<Request> reads_, writes_;
   std::array<Time, 4> activates_{};

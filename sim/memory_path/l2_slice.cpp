@@ -12,7 +12,9 @@ L2Tags::L2Tags(double bytes, int ways, int block_bytes, std::uint32_t seed)
       blocks_(ways_ * sets_),
       random_(seed * 2654435761ull + 1) {}
 
-std::size_t L2Tags::set_of(std::uint64_t block) const { return spread(hash_bits(block), static_cast<std::uint32_t>(sets_)); }
+std::size_t L2Tags::set_of(std::uint64_t block) const {
+  return spread(hash_bits(block), static_cast<std::uint32_t>(sets_));
+}
 
 L2Tags::Block* L2Tags::find(std::uint64_t block) {
   Block* set = &blocks_[set_of(block) * ways_];

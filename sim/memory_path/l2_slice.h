@@ -1,4 +1,5 @@
-// One L2 slice: sectored tags with deterministic random replacement, write-back, and the port it answers through.
+// One L2 slice: sectored tags with deterministic random replacement, write-back, and the port it answers
+// through.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,9 @@ namespace fp6sim::sim {
 
 /// Tags of blocks of `block_bytes` (a transaction's size) with one valid and one dirty bit a 32-byte sector.
 ///
-/// Replacement is random (a fixed generator, so the same run evicts the same blocks): with true LRU a matrix a little
-/// larger than the cache, read in a loop, would never hit, which is not what GPUs show (a 50 MB matrix in 48 MB).
+/// Replacement is random (a fixed generator, so the same run evicts the same blocks): with true LRU a matrix
+/// a little larger than the cache, read in a loop, would never hit, which is not what GPUs show (a 50 MB
+/// matrix in 48 MB).
 class L2Tags {
  public:
   static constexpr std::uint64_t kInvalid = UINT64_MAX;
@@ -32,8 +34,8 @@ class L2Tags {
 
   /// The block, or nullptr.
   Block* find(std::uint64_t block);
-  /// Makes room for `block` (not present) and returns it empty; says what was thrown out. nullptr where every way waits
-  /// for a fill.
+  /// Makes room for `block` (not present) and returns it empty; says what was thrown out. nullptr where every
+  /// way waits for a fill.
   Block* insert(std::uint64_t block, Evicted& evicted);
 
  private:

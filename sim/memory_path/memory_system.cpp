@@ -44,9 +44,14 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
   const DramTiming timing = DramTiming::from(gpu.dram);
   for (int i = 0; i < gpu.l2.slices; ++i) {
     slices_.push_back({L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes,
-                              static_cast<std::uint32_t>(i)), 0, 0, {}});
+                              static_cast<std::uint32_t>(i)),
+                       0,
+                       0,
+                       {}});
   }
-  for (int i = 0; i < gpu.dram.channels; ++i) channels_.emplace_back(timing, static_cast<std::uint32_t>(i));
+  for (int i = 0; i < gpu.dram.channels; ++i) {
+    channels_.emplace_back(timing, static_cast<std::uint32_t>(i), transaction_bytes);
+  }
   wheel_.reserve_ids(static_cast<std::uint32_t>(channels_.size()));
 }
 
@@ -123,9 +128,15 @@ void MemorySystem::run(std::uint32_t id, Time now, std::vector<StageCompletion>&
   const std::uint32_t index = id - static_cast<std::uint32_t>(channels_.size());
   now = std::max(now, transactions_[index].arrived);  // the slot's start, refined to the event's own time
   switch (transactions_[index].phase) {
-    case kAtSlice: at_slice(index, now); break;
-    case kFilled: filled(index, now); break;
-    default: at_sm(index, now, done); break;
+    case kAtSlice:
+      at_slice(index, now);
+      break;
+    case kFilled:
+      filled(index, now);
+      break;
+    default:
+      at_sm(index, now, done);
+      break;
   }
 }
 
@@ -324,7 +335,8 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
 void MemorySystem::respond(std::uint32_t index, Time ready) {
   Transaction& t = transactions_[index];
   Slice& slice = slices_[t.place.slice];
-  const double bytes = t.write ? kWriteCost * std::popcount(t.sectors) * kSectorBytes : t.bytes * static_cast<double>(t.crossbar_factor);
+  const double bytes = t.write ? kWriteCost * std::popcount(t.sectors) * kSectorBytes
+                               : t.bytes * static_cast<double>(t.crossbar_factor);
   const Time start = std::max(ready, slice.port_free);
   slice.port_free = start + clock_.cycles(bytes / slice_rate_);
   t.waits.l2 += start - t.arrived;

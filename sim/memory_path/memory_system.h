@@ -1,5 +1,5 @@
-// Crossbar, L2 and DRAM of a whole GPU as one event-driven model behind one timing wheel. Plain C++: the SystemC module
-// around it (sim/system/memory_module.h) only says up to when it may run.
+// Crossbar, L2 and DRAM of a whole GPU as one event-driven model behind one timing wheel. Plain C++: the
+// SystemC module around it (sim/system/memory_module.h) only says up to when it may run.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,19 @@ struct MemoryCounters {
   std::uint64_t far_sectors = 0, crossbar_bytes = 0, mshr_stalls = 0, transactions = 0;
 };
 
-/// A transaction's way: SM port -> (request_latency) -> slice port and tags -> hit: (response_latency) -> SM port;
-/// miss: MSHR -> (path/2) -> DRAM channel -> (path/2) -> fill, everybody waiting answered. Writes allocate without
-/// fetching (whole sectors only) and leave by eviction.
+/// A transaction's way: SM port -> (request_latency) -> slice port and tags -> hit: (response_latency) -> SM
+/// port; miss: MSHR -> (path/2) -> DRAM channel -> (path/2) -> fill, everybody waiting answered. Writes
+/// allocate without fetching (whole sectors only) and leave by eviction.
 class MemorySystem {
  public:
   /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use.
   MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes);
 
-  /// Takes over an SM's request issued at `at`; `at` + request_latency() must not lie before the last advance().
+  /// Takes over an SM's request issued at `at`; `at` + request_latency() must not lie before the last
+  /// advance().
   void submit(const StageRequest& request, Time at);
-  /// Runs up to `until`; completed stages are appended to `done` (their `when` may lie a little after `until`).
+  /// Runs up to `until`; completed stages are appended to `done` (their `when` may lie a little after
+  /// `until`).
   void advance(Time until, std::vector<StageCompletion>& done);
   bool idle() const { return in_flight_ == 0; }
   /// The soonest an SM's request reaches a slice: how far this model may run ahead of the SMs.

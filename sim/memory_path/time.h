@@ -1,5 +1,5 @@
-// Simulated time is an integer number of femtoseconds: every clock's period is exact to a part in a million, sums are
-// associative, and the same input gives the same cycles on every machine.
+// Simulated time is an integer number of femtoseconds: every clock's period is exact to a part in a million,
+// sums are associative, and the same input gives the same cycles on every machine.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct Clock {
   Time period = 0;
 
   static Clock from_mhz(double mhz) { return {static_cast<Time>(1e9 / mhz + 0.5)}; }
-  /// Fractional cycles are allowed (rates such as 48.5 bytes a cycle); the result is rounded to a femtosecond.
+  /// Fractional cycles are allowed (rates such as 48.5 bytes a cycle); the result is rounded to a
+  /// femtosecond.
   Time cycles(double count) const { return static_cast<Time>(count * static_cast<double>(period) + 0.5); }
   double to_cycles(Time t) const { return static_cast<double>(t) / static_cast<double>(period); }
 };

@@ -1,8 +1,9 @@
-// The event queue of the memory path: a wheel of short time slots, each a first-in first-out list threaded through the
-// transactions themselves, so that an event costs two stores and no allocation.
+// The event queue of the memory path: a wheel of short time slots, each a first-in first-out list threaded
+// through the transactions themselves, so that an event costs two stores and no allocation.
 //
-//   slot width 2^18 fs (0.26 ns, under half a core cycle), 8192 slots: 2.1 us ahead. What lies further waits in a heap
-//   and enters the wheel when its slot comes into reach. Two events of one slot run in the order they were scheduled.
+//   slot width 2^18 fs (0.26 ns, under half a core cycle), 8192 slots: 2.1 us ahead. What lies further waits
+//   in a heap and enters the wheel when its slot comes into reach. Two events of one slot run in the order
+//   they were scheduled.
 #pragma once
 
 #include <cassert>
@@ -22,7 +23,8 @@ class TimingWheel {
 
   TimingWheel() : head_(kSlots, kNone), tail_(kSlots, kNone) {}
 
-  /// Schedules event `id` at `when`, which must not lie before the slot being run. An id is in the wheel at most once.
+  /// Schedules event `id` at `when`, which must not lie before the slot being run. An id is in the wheel at
+  /// most once.
   void schedule(std::uint32_t id, Time when) {
     std::int64_t slot = when >> kSlotShift;
     if (slot < slot_) slot = slot_;

@@ -18,8 +18,8 @@ struct Segment {
   std::uint64_t stride = 0;
   std::uint32_t bytes = 0;
   std::uint32_t count = 0;
-  /// Bytes crossing slice port and crossbar as a multiple of the stored bytes: above 1 where a design expands the data
-  /// below them (l2, memctrl).
+  /// Bytes crossing slice port and crossbar as a multiple of the stored bytes: above 1 where a design expands
+  /// the data below them (l2, memctrl).
   float crossbar_factor = 1;
 };
 
@@ -60,15 +60,15 @@ struct Transaction {
   std::uint32_t mshr = 0;         ///< of the block it fills
   Place place{};
   std::uint16_t bytes = 0;
-  std::uint16_t sectors = 0;      ///< mask of the block's 32-byte sectors it needs
-  std::uint16_t fill_sectors = 0; ///< of them, those it reads from DRAM itself
+  std::uint16_t sectors = 0;       ///< mask of the block's 32-byte sectors it needs
+  std::uint16_t fill_sectors = 0;  ///< of them, those it reads from DRAM itself
   std::uint16_t sm = 0;
   std::uint8_t phase = 0;
   bool write = false;
-  bool fill = false;              ///< an L2 miss's own read of DRAM, or a write-back
+  bool fill = false;  ///< an L2 miss's own read of DRAM, or a write-back
   float crossbar_factor = 1;
   Time issued = 0;
-  Time arrived = 0;               ///< at the slice, then at the channel
+  Time arrived = 0;  ///< at the slice, then at the channel
   Waits waits;
 };
 

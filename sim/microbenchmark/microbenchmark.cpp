@@ -10,7 +10,8 @@
 namespace fp6sim::sim {
 namespace {
 
-/// CTAs that only read: `stages` requests one after the other (`in_flight` of them outstanding), each one segment.
+/// CTAs that only read: `stages` requests one after the other (`in_flight` of them outstanding), each one
+/// segment.
 class ReadLaunch final : public Launch {
  public:
   std::int64_t cta_count = 1, stage_count = 1;
@@ -18,10 +19,11 @@ class ReadLaunch final : public Launch {
   std::uint32_t piece = 32, pieces = 1;
   std::uint64_t stride = 0;
   double compute_cycles = 0;
-  std::vector<std::uint64_t> chain;    ///< addresses of a chase; empty: CTA c, stage s reads at (c * stages + s) * bytes
-  std::uint64_t wrap = UINT64_MAX;     ///< footprint: addresses are taken modulo it
-  std::uint64_t write_base = 0;        ///< where a CTA writes as much as it read; 0: nowhere
-  std::uint64_t stagger = 0;           ///< bytes between the places CTAs start from in a wrapped footprint
+  std::vector<std::uint64_t>
+      chain;  ///< addresses of a chase; empty: CTA c, stage s reads at (c * stages + s) * bytes
+  std::uint64_t wrap = UINT64_MAX;  ///< footprint: addresses are taken modulo it
+  std::uint64_t write_base = 0;     ///< where a CTA writes as much as it read; 0: nowhere
+  std::uint64_t stagger = 0;        ///< bytes between the places CTAs start from in a wrapped footprint
 
   std::string name() const override { return "read"; }
   std::int64_t ctas() const override { return cta_count; }
@@ -37,7 +39,8 @@ class ReadLaunch final : public Launch {
     if (!chain.empty()) {
       segment.base = chain[static_cast<std::size_t>(stage)];
     } else if (stagger != 0) {
-      segment.base = (static_cast<std::uint64_t>(cta) * stagger + static_cast<std::uint64_t>(stage) * bytes) % wrap;
+      segment.base =
+          (static_cast<std::uint64_t>(cta) * stagger + static_cast<std::uint64_t>(stage) * bytes) % wrap;
     } else {
       segment.base = static_cast<std::uint64_t>(cta * stage_count + stage) * bytes % wrap;
     }
@@ -68,7 +71,8 @@ class ReadLaunch final : public Launch {
 double run_cycles(const GpuDescription& gpu, MemorySystem& memory, const Launch& launch) {
   const RunOutcome outcome = run_launches(gpu, memory, {&launch}, nullptr);
   const Clock clock = Clock::from_mhz(gpu.sm.clock_mhz);
-  return clock.to_cycles(outcome.end) - clock.to_cycles(static_cast<Time>(gpu.launch.first_us * kFemtosecondsPerMicrosecond)) -
+  return clock.to_cycles(outcome.end) -
+         clock.to_cycles(static_cast<Time>(gpu.launch.first_us * kFemtosecondsPerMicrosecond)) -
          gpu.launch.cta_cycles;
 }
 
@@ -139,7 +143,8 @@ double dram_read_gb_per_s(const GpuDescription& gpu) {
   MemorySystem memory(gpu, kMaxTransactionBytes,
                       static_cast<std::uint64_t>(launch.cta_count * launch.stage_count) * launch.piece);
   const double cycles = run_cycles(gpu, memory, launch);
-  return static_cast<double>(launch.cta_count * launch.stage_count) * launch.piece / cycles * gpu.sm.clock_mhz * 1e-3;
+  return static_cast<double>(launch.cta_count * launch.stage_count) * launch.piece / cycles *
+         gpu.sm.clock_mhz * 1e-3;
 }
 
 double device_copy_gb_per_s(const GpuDescription& gpu) {

@@ -17,13 +17,13 @@ enum class ChaseLevel {
 /// Mean SM cycles of a dependent 32-byte load by one thread of SM 0.
 double pointer_chase_cycles(const GpuDescription& gpu, ChaseLevel level);
 
-/// Bytes an SM clock (all SMs together) of reads in a footprint of `footprint_mb` that the L2 holds; full occupancy, 16-byte
-/// loads, every SM starting at another place.
+/// Bytes an SM clock (all SMs together) of reads in a footprint of `footprint_mb` that the L2 holds; full
+/// occupancy, 16-byte loads, every SM starting at another place.
 double l2_read_bytes_per_cycle(const GpuDescription& gpu, double footprint_mb);
 
-/// GB/s of a kernel whose every thread reads one 8-byte element, two CTAs an SM filling `occupancy` (0 .. 1] of its 2048
-/// threads: little is in flight, a CTA's slot waits for its slowest element and the next launch, so latency bounds it
-/// (RRZE gpu-stream).
+/// GB/s of a kernel whose every thread reads one 8-byte element, two CTAs an SM filling `occupancy` (0 .. 1]
+/// of its 2048 threads: little is in flight, a CTA's slot waits for its slowest element and the next launch,
+/// so latency bounds it (RRZE gpu-stream).
 double stream_read_gb_per_s(const GpuDescription& gpu, double occupancy);
 
 /// GB/s of reads far larger than the L2 with plenty in flight (RRZE gpu-l2-cache past the cache).

@@ -61,6 +61,9 @@ void count_memory(const MemorySystem& memory, GemmResult& result) {
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
                        const GemmPlan& plan, const MemorySystem& memory, const RunOutcome& outcome,
                        const RunOptions& options) {
+GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
+                       const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
+                       const RunOutcome& outcome, const RunOptions& options) {
   const MemoryCounters& m = memory.counters();
 
   GemmResult result;
@@ -68,6 +71,15 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   result.floor_us =
       options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / gpu.dram.peak_bytes_per_s() * 1e6;
   result.tile = std::to_string(plan.tile.m) + "x" + std::to_string(plan.tile.k) + "x" + std::to_string(plan.tile.n);
+  result.cycles = static_cast<std::uint64_t>(Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(outcome.end) + 0.5);
+  result.time_us = seconds * 1e6;
+  result.dram_bytes = d.read_bytes + d.write_bytes;
+  result.dram_bandwidth_pct = 100 * static_cast<double>(result.dram_bytes) / seconds / peak;
+  result.floor_us = options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / peak * 1e6;
+  result.stack = shares(outcome.where);
+  result.bound_by = largest_cause(result.stack);
+  result.tile =
+      std::to_string(plan.tile.m) + "x" + std::to_string(plan.tile.k) + "x" + std::to_string(plan.tile.n);
   result.split_k = plan.split_k;
   result.ctas = static_cast<int>(plan.m_tiles * plan.n_tiles * plan.split_k);
   result.ctas_per_sm = plan.ctas_per_sm;
@@ -78,11 +90,12 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   const double l2_bytes = kSectorBytes * static_cast<double>(m.l2_read_sectors + m.l2_write_sectors);
   const double fma = static_cast<double>(plan.tile.m) * plan.tile.n * plan.tile.k * tiles;
   const double weights = static_cast<double>(plan.tile.m) * plan.tile.k * tiles;
-  result.energy_uj = 1e-6 * (gpu.energy.dram_pj_per_byte * static_cast<double>(result.dram_bytes) +
-                             gpu.energy.l2_pj_per_byte * l2_bytes +
-                             gpu.energy.crossbar_pj_per_byte * static_cast<double>(m.crossbar_bytes) +
-                             gpu.energy.shared_pj_per_byte * shared_bytes + gpu.energy.instruction_pj * plan.instructions +
-                             gpu.energy.mma_fma_pj * fma + design.energy_pj_per_weight * weights);
+  result.energy_uj =
+      1e-6 * (gpu.energy.dram_pj_per_byte * static_cast<double>(result.dram_bytes) +
+              gpu.energy.l2_pj_per_byte * l2_bytes +
+              gpu.energy.crossbar_pj_per_byte * static_cast<double>(m.crossbar_bytes) +
+              gpu.energy.shared_pj_per_byte * shared_bytes + gpu.energy.instruction_pj * plan.instructions +
+              gpu.energy.mma_fma_pj * fma + design.energy_pj_per_weight * weights);
   (void)kernel;
 
   const auto count = [&](const char* name, const char* description, const char* unit, auto value) {
@@ -91,6 +104,19 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   count("weight_bytes", "weights, scales and zero points, each once", "B", plan.weight_bytes);
   count("floor_bytes", "weights, scales, zero points and activations, each once", "B", plan.floor_bytes);
   count_memory(memory, result);
+  count("dram_read_bytes", "read from DRAM", "B", d.read_bytes);
+  count("dram_write_bytes", "written to DRAM (evicted from L2)", "B", d.write_bytes);
+  count("dram_row_hits", "DRAM requests that found their row open", "requests", d.row_hits);
+  count("dram_row_misses", "DRAM requests that opened a row", "requests", d.row_misses);
+  count("dram_refreshes", "refreshes over all channels", "commands", d.refreshes);
+  count("l2_read_sectors", "32-byte sectors SMs asked the L2 for", "sectors", m.l2_read_sectors);
+  count("l2_hit_sectors", "of those, found in the L2", "sectors", m.l2_hit_sectors);
+  count("l2_merged_sectors", "of those, already on their way from DRAM for another SM", "sectors",
+        m.l2_merged_sectors);
+  count("l2_write_sectors", "sectors SMs wrote to the L2", "sectors", m.l2_write_sectors);
+  count("l2_far_sectors", "sectors that crossed to the other L2 partition", "sectors", m.far_sectors);
+  count("l2_mshr_stalls", "misses that waited for a free MSHR or way", "transactions", m.mshr_stalls);
+  count("crossbar_bytes", "data through the crossbar, both directions", "B", m.crossbar_bytes);
   count("shared_bytes", "shared memory accesses", "B", shared_bytes);
   count("warp_instructions", "issued by the fused kernel", "instructions", plan.instructions);
   count("tensor_fma", "multiply-adds, padding included", "FMA", fma);

@@ -16,5 +16,8 @@ void count_memory(const MemorySystem& memory, GemmResult& result);
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
                        const GemmPlan& plan, const MemorySystem& memory, const RunOutcome& outcome,
                        const RunOptions& options);
+GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
+                       const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
+                       const RunOutcome& outcome, const RunOptions& options);
 
 }  // namespace fp6sim::sim

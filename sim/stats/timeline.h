@@ -16,7 +16,8 @@ class Timeline {
   void add(Kind kind, int sm, std::int64_t cta, std::int64_t stage, Time start, Time end) {
     intervals_.push_back({start, end, cta, stage, sm, kind});
   }
-  /// Writes the trace-event JSON: a process an SM, a track a kind. Throws Error where the file cannot be written.
+  /// Writes the trace-event JSON: a process an SM, a track a kind. Throws Error where the file cannot be
+  /// written.
   void write(const std::string& path) const;
 
  private:

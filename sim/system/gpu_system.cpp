@@ -60,7 +60,8 @@ class Host final : public sc_core::sc_module {
   sc_core::sc_event next_;
 };
 
-/// What the launch's time went to: the chain of CTAs that shared a slot, ending with the one that finished last.
+/// What the launch's time went to: the chain of CTAs that shared a slot, ending with the one that finished
+/// last.
 WhereTimes critical_chain(const std::vector<std::unique_ptr<SmModule>>& sms, const Host::Span& span) {
   const CtaRecord* last = nullptr;
   const SmModule* owner = nullptr;
@@ -87,8 +88,8 @@ WhereTimes critical_chain(const std::vector<std::unique_ptr<SmModule>>& sms, con
     record = record->previous < 0 ? nullptr : &owner->records()[static_cast<std::size_t>(record->previous)];
   }
   where[Where::kLaunch] += chain_begin - span.begin;
-  // The tail: from when fewer than half of the SMs that had work still have some. It replaces that much of the chain, in
-  // proportion, since the chain's own reasons are what a fuller machine would have hidden.
+  // The tail: from when fewer than half of the SMs that had work still have some. It replaces that much of
+  // the chain, in proportion, since the chain's own reasons are what a fuller machine would have hidden.
   std::sort(ends.rbegin(), ends.rend());
   const Time half = ends[std::max<std::size_t>(1, busy_sms / 2) - 1];
   const Time chain = where.total();
@@ -100,7 +101,8 @@ WhereTimes critical_chain(const std::vector<std::unique_ptr<SmModule>>& sms, con
   return kept;
 }
 
-/// A fresh kernel for this run. SystemC keeps one global context; an elaborated one cannot be taken apart and used again.
+/// A fresh kernel for this run. SystemC keeps one global context; an elaborated one cannot be taken apart and
+/// used again.
 void fresh_systemc() {
   sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
   sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
@@ -115,8 +117,8 @@ void discard_systemc() {
 
 }  // namespace
 
-RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory, const std::vector<const Launch*>& launches,
-                        Timeline* timeline) {
+RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
+                        const std::vector<const Launch*>& launches, Timeline* timeline) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   fresh_systemc();
@@ -148,4 +150,6 @@ RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory, const s
 }  // namespace fp6sim::sim
 
 /// libsystemc.so refers to sc_main for programs that let it own main(); ours never calls it.
-int sc_main(int, char**) { return 0; }
+int sc_main(int, char**) {
+  return 0;
+}

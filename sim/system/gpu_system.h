@@ -14,13 +14,14 @@
 namespace fp6sim::sim {
 
 struct RunOutcome {
-  Time end = 0;          ///< the last launch's last result is in memory
-  WhereTimes where;      ///< sums to `end`
+  Time end = 0;      ///< the last launch's last result is in memory
+  WhereTimes where;  ///< sums to `end`
 };
 
-/// Runs `launches` one after the other (the second starts `launch.dependent_us` after the first is done) on a fresh SystemC
-/// kernel. One run at a time in a process: threads take turns. `memory` keeps its cache content and counters.
-RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory, const std::vector<const Launch*>& launches,
-                        Timeline* timeline);
+/// Runs `launches` one after the other (the second starts `launch.dependent_us` after the first is done) on a
+/// fresh SystemC kernel. One run at a time in a process: threads take turns. `memory` keeps its cache content
+/// and counters.
+RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
+                        const std::vector<const Launch*>& launches, Timeline* timeline);
 
 }  // namespace fp6sim::sim

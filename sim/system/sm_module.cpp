@@ -69,11 +69,21 @@ void SmModule::wake() {
 void SmModule::handle(const Event& event) {
   busy_until_ = std::max(busy_until_, event.when);
   switch (event.step) {
-    case Step::kBegin: begin(event.slot, event.when); break;
-    case Step::kArrived: arrived(event.slot, event.stage, event.waits, event.when); break;
-    case Step::kComputed: computed(event.slot, event.when); break;
-    case Step::kEpilogueDone: retire(event.slot, event.when); break;
-    case Step::kResult: grid_->finished(); break;
+    case Step::kBegin:
+      begin(event.slot, event.when);
+      break;
+    case Step::kArrived:
+      arrived(event.slot, event.stage, event.waits, event.when);
+      break;
+    case Step::kComputed:
+      computed(event.slot, event.when);
+      break;
+    case Step::kEpilogueDone:
+      retire(event.slot, event.when);
+      break;
+    case Step::kResult:
+      grid_->finished();
+      break;
   }
 }
 
@@ -115,15 +125,16 @@ void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, T
   socket->nb_transport_fw(pending.payload, phase, delay);
 }
 
-tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase&, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase&,
+                                     sc_core::sc_time& delay) {
   const StageExtension& extension = *payload.get_extension<StageExtension>();
   const std::uint32_t tag = extension.request.tag;
   const Pending& pending = *pending_[tag];
   Time when = now_fs() + static_cast<Time>(delay.value());
   if (timeline_ != nullptr) {
     const std::int64_t cta = pending.stage < 0 ? -1 : slots_[static_cast<std::size_t>(pending.slot)].cta;
-    timeline_->add(pending.stage < 0 ? Timeline::Kind::kResult : Timeline::Kind::kCopy, index_, cta, pending.stage,
-                   pending.issued, when);
+    timeline_->add(pending.stage < 0 ? Timeline::Kind::kResult : Timeline::Kind::kCopy, index_, cta,
+                   pending.stage, pending.issued, when);
   }
   if (pending.stage < 0) {
     schedule(when, Step::kResult, pending.slot, -1);
@@ -164,6 +175,9 @@ void SmModule::try_compute(int slot, Time now) {
   const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
   const Time end = compute(work, now, record.where);
   if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
+  const Time end = compute(now, record.where);
+  if (timeline_ != nullptr)
+    timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
   schedule(end, Step::kComputed, slot, cta.next_compute);
 }
 

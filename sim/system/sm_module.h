@@ -1,12 +1,13 @@
 // One streaming multiprocessor: CTAs as stage programs over shared resources.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
+
 #include <array>
 #include <memory>
 #include <queue>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
 #include "sim/description/gpu_description.h"
@@ -17,7 +18,8 @@
 
 namespace fp6sim::sim {
 
-/// When a CTA ran and what its time went to; `previous` (an index into the same SM's list) held its slot before.
+/// When a CTA ran and what its time went to; `previous` (an index into the same SM's list) held its slot
+/// before.
 struct CtaRecord {
   Time start = 0, end = 0;
   int previous = -1;
@@ -26,10 +28,12 @@ struct CtaRecord {
 
 /// A CTA's life:
 ///
-///   launch | copy 0..S-2 issued | wait for copy i | barrier; copy i+S-1 issued; compute i | ... | epilogue | result written
+///   launch | copy 0..S-2 issued | wait for copy i | barrier; copy i+S-1 issued; compute i | ... | epilogue |
+///   result written
 ///
-/// Computing a stage reserves each resource (issue slots, pipes, banks, tensor core) for as long as the stage needs it, first
-/// come first served among the SM's CTAs, and lasts until the slowest is done, but never less than the CTA would need alone.
+/// Computing a stage reserves each resource (issue slots, pipes, banks, tensor core) for as long as the stage
+/// needs it, first come first served among the SM's CTAs, and lasts until the slowest is done, but never less
+/// than the CTA would need alone.
 class SmModule final : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<SmModule> socket;
@@ -91,6 +95,9 @@ class SmModule final : public sc_core::sc_module {
   void send(const StageRequest& request, int slot, std::int64_t stage, Time now);
   tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   Time compute(const StageWork& work, Time now, WhereTimes& where);
+  tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                             sc_core::sc_time& delay);
+  Time compute(Time now, WhereTimes& where);
 
   int index_;
   const GpuDescription& gpu_;

@@ -7,7 +7,8 @@
 
 namespace fp6sim::sim {
 
-/// Carried by every payload on the SM-to-memory sockets: the request on the way there, the waits on the way back.
+/// Carried by every payload on the SM-to-memory sockets: the request on the way there, the waits on the way
+/// back.
 class StageExtension final : public tlm::tlm_extension<StageExtension> {
  public:
   StageRequest request;

@@ -1,6 +1,5 @@
-// DRAM: every profile against closed forms - unloaded latency, peak, what refresh leaves - and hand-computed sequences.
-#include "sim/memory_path/dram_channel.h"
-
+// DRAM: every profile against closed forms - unloaded latency, peak, what refresh leaves - and hand-computed
+// sequences.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "sim/memory_path/address_map.h"
+#include "sim/memory_path/dram_channel.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -18,9 +18,10 @@ DramChannel::Request request(std::uint32_t bank, std::uint32_t row, std::uint16_
 }
 
 TEST(DramProfiles, PeakIsTheDatasheets) {
-  const std::pair<const char*, double> peaks[] = {{"a100-sxm-40g", 1555}, {"a100-sxm-80g", 2039}, {"h100-sxm", 3352},
-                                                  {"h100-pcie", 2039},    {"h200", 4800},         {"v100-sxm", 897},
-                                                  {"rtx4090", 1008},      {"rtx4070ti-super", 672}, {"l40s", 864}};
+  const std::pair<const char*, double> peaks[] = {
+      {"a100-sxm-40g", 1555}, {"a100-sxm-80g", 2039},   {"h100-sxm", 3352},
+      {"h100-pcie", 2039},    {"h200", 4800},           {"v100-sxm", 897},
+      {"rtx4090", 1008},      {"rtx4070ti-super", 672}, {"l40s", 864}};
   for (const auto& [gpu, peak] : peaks) {
     EXPECT_NEAR(load_gpu(gpu).dram.peak_bytes_per_s() / 1e9 / peak, 1, 0.001) << gpu;
   }
@@ -67,14 +68,17 @@ double streamed_share_of_peak(const DramDescription& dram, bool write) {
   const Time span = static_cast<Time>(40 * dram.refi_ns * 1e6);
   while (end < span) {
     for (; queued < 24; ++queued, ++page) {
-      channel.push(request(page / 2 % static_cast<std::uint32_t>(dram.banks), page / 2 / static_cast<std::uint32_t>(dram.banks), 512, now), write);
+      channel.push(request(page / 2 % static_cast<std::uint32_t>(dram.banks),
+                           page / 2 / static_cast<std::uint32_t>(dram.banks), 512, now),
+                   write);
     }
     now = channel.next_decision(now);
     end = channel.serve(now).data_end;
     --queued;
     bytes += 512;
   }
-  return static_cast<double>(bytes) / (static_cast<double>(end) / kFemtosecondsPerSecond) / dram.channel_bytes_per_s();
+  return static_cast<double>(bytes) / (static_cast<double>(end) / kFemtosecondsPerSecond) /
+         dram.channel_bytes_per_s();
 }
 
 TEST(DramProfiles, StreamsReachWhatRefreshLeavesOfThePeak) {
@@ -123,8 +127,10 @@ TEST(AddressMap, EveryMappingSpreadsARegionEvenlyExceptHigh) {
       const std::uint64_t region = unit * static_cast<std::uint64_t>(gpu.dram.channels) * 16;
       const AddressMap map(gpu.dram, gpu.l2.slices, region * 64);
       std::vector<int> per_channel(static_cast<std::size_t>(gpu.dram.channels));
-      for (std::uint64_t address = 0; address < region; address += unit) ++per_channel[map.place(address).channel];
-      const int used = static_cast<int>(std::count_if(per_channel.begin(), per_channel.end(), [](int n) { return n > 0; }));
+      for (std::uint64_t address = 0; address < region; address += unit)
+        ++per_channel[map.place(address).channel];
+      const int used = static_cast<int>(
+          std::count_if(per_channel.begin(), per_channel.end(), [](int n) { return n > 0; }));
       if (std::string(mapping) == "high") {
         EXPECT_LE(used, 4) << name;
       } else {

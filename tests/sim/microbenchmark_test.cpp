@@ -1,5 +1,6 @@
-// The microbenchmarks of ../shared/facts/targets.csv, made in the simulator with the same access pattern: 3 %, and 8 % for
-// bandwidth against occupancy. Measured values are repeated here with their source so that the test needs no other file.
+// The microbenchmarks of ../shared/facts/targets.csv, made in the simulator with the same access pattern: 3
+// %, and 8 % for bandwidth against occupancy. Measured values are repeated here with their source so that the
+// test needs no other file.
 #include "sim/microbenchmark/microbenchmark.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ TEST_P(Microbenchmark, IsWhatTheCardShows) {
   const Target& target = GetParam();
   const double simulated = target.simulate(load_gpu(target.gpu));
   EXPECT_NEAR(simulated / target.measured, 1, target.tolerance)
-      << target.gpu << " " << target.quantity << ": simulated " << simulated << ", measured " << target.measured;
+      << target.gpu << " " << target.quantity << ": simulated " << simulated << ", measured "
+      << target.measured;
 }
 
 auto chase(ChaseLevel level) {
@@ -62,7 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"rtx4090", "L2 latency, HPMLL", 285, 0.03, chase(ChaseLevel::kL2)},
                     Target{"rtx4090", "DRAM latency, HPMLL", 572, 0.03, chase(ChaseLevel::kDram)}));
 
-// Described, not simulated, since nothing contends for them in a dependent chain: the descriptions hold the measured values.
+// Described, not simulated, since nothing contends for them in a dependent chain: the descriptions hold the
+// measured values.
 TEST(Descriptions, HoldTheMeasuredLatenciesInsideAnSm) {
   const GpuDescription a100 = load_gpu("a100-sxm-80g");
   EXPECT_NEAR(a100.sm.shared_latency_cycles, 29, 0.5);

@@ -1,4 +1,5 @@
-// The front door: determinism, repeated runs in one process, the byte floor, the stack, errors that name limits.
+// The front door: determinism, repeated runs in one process, the byte floor, the stack, errors that name
+// limits.
 #include "sim/simulate.h"
 
 #include <gtest/gtest.h>
@@ -10,8 +11,8 @@
 namespace fp6sim::sim {
 namespace {
 
-GemmResult run(const std::string& gpu, const std::string& kernel, const GemmShape& shape, const RunOptions& options = {},
-               const std::string& design = "simt") {
+GemmResult run(const std::string& gpu, const std::string& kernel, const GemmShape& shape,
+               const RunOptions& options = {}, const std::string& design = "simt") {
   return simulate_gemm(load_gpu(gpu), load_kernel(kernel), load_design(design), shape, options);
 }
 
@@ -55,7 +56,10 @@ TEST(Simulate, ApproachesTheFloorAsTheMatrixGrows) {
 }
 
 TEST(Simulate, RefusesShapesItCannotRunAndNamesThem) {
-  for (const GemmShape& shape : {GemmShape{0, 64, 8}, {64, -1, 8}, {64, 64, 0}, {std::int64_t{1} << 40, 64, 8},
+  for (const GemmShape& shape : {GemmShape{0, 64, 8},
+                                 {64, -1, 8},
+                                 {64, 64, 0},
+                                 {std::int64_t{1} << 40, 64, 8},
                                  {std::int64_t{1} << 20, std::int64_t{1} << 20, 8}}) {
     EXPECT_THROW(run("a100-sxm-40g", "w6a16", shape), Error) << shape.m << " " << shape.k << " " << shape.n;
   }
