@@ -25,7 +25,8 @@ std::string largest_cause(const std::vector<StackEntry>& stack) {
 
 }  // namespace
 
-void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome, GemmResult& result) {
+void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome,
+                   GemmResult& result) {
   const DramCounters d = memory.dram_counters();
   const double seconds = static_cast<double>(outcome.end) / kFemtosecondsPerSecond;
   result.cycles = static_cast<std::uint64_t>(Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(outcome.end) + 0.5);
@@ -50,7 +51,8 @@ void count_memory(const MemorySystem& memory, GemmResult& result) {
   count("dram_refreshes", "refreshes over all channels", "commands", d.refreshes);
   count("l2_read_sectors", "32-byte sectors SMs asked the L2 for", "sectors", m.l2_read_sectors);
   count("l2_hit_sectors", "of those, found in the L2", "sectors", m.l2_hit_sectors);
-  count("l2_merged_sectors", "of those, already on their way from DRAM for another SM", "sectors", m.l2_merged_sectors);
+  count("l2_merged_sectors", "of those, already on their way from DRAM for another SM", "sectors",
+        m.l2_merged_sectors);
   count("l2_write_sectors", "sectors SMs wrote to the L2", "sectors", m.l2_write_sectors);
   count("l2_far_sectors", "sectors that crossed to the other L2 partition", "sectors", m.far_sectors);
   count("l2_mshr_stalls", "misses that waited for a free MSHR or way", "transactions", m.mshr_stalls);
@@ -58,9 +60,6 @@ void count_memory(const MemorySystem& memory, GemmResult& result) {
   count("transactions", "memory transactions simulated", "transactions", m.transactions);
 }
 
-GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                       const GemmPlan& plan, const MemorySystem& memory, const RunOutcome& outcome,
-                       const RunOptions& options) {
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
                        const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
                        const RunOutcome& outcome, const RunOptions& options) {
@@ -70,14 +69,6 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   describe_time(gpu, memory, outcome, result);
   result.floor_us =
       options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / gpu.dram.peak_bytes_per_s() * 1e6;
-  result.tile = std::to_string(plan.tile.m) + "x" + std::to_string(plan.tile.k) + "x" + std::to_string(plan.tile.n);
-  result.cycles = static_cast<std::uint64_t>(Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(outcome.end) + 0.5);
-  result.time_us = seconds * 1e6;
-  result.dram_bytes = d.read_bytes + d.write_bytes;
-  result.dram_bandwidth_pct = 100 * static_cast<double>(result.dram_bytes) / seconds / peak;
-  result.floor_us = options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / peak * 1e6;
-  result.stack = shares(outcome.where);
-  result.bound_by = largest_cause(result.stack);
   result.tile =
       std::to_string(plan.tile.m) + "x" + std::to_string(plan.tile.k) + "x" + std::to_string(plan.tile.n);
   result.split_k = plan.split_k;
@@ -104,19 +95,6 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   count("weight_bytes", "weights, scales and zero points, each once", "B", plan.weight_bytes);
   count("floor_bytes", "weights, scales, zero points and activations, each once", "B", plan.floor_bytes);
   count_memory(memory, result);
-  count("dram_read_bytes", "read from DRAM", "B", d.read_bytes);
-  count("dram_write_bytes", "written to DRAM (evicted from L2)", "B", d.write_bytes);
-  count("dram_row_hits", "DRAM requests that found their row open", "requests", d.row_hits);
-  count("dram_row_misses", "DRAM requests that opened a row", "requests", d.row_misses);
-  count("dram_refreshes", "refreshes over all channels", "commands", d.refreshes);
-  count("l2_read_sectors", "32-byte sectors SMs asked the L2 for", "sectors", m.l2_read_sectors);
-  count("l2_hit_sectors", "of those, found in the L2", "sectors", m.l2_hit_sectors);
-  count("l2_merged_sectors", "of those, already on their way from DRAM for another SM", "sectors",
-        m.l2_merged_sectors);
-  count("l2_write_sectors", "sectors SMs wrote to the L2", "sectors", m.l2_write_sectors);
-  count("l2_far_sectors", "sectors that crossed to the other L2 partition", "sectors", m.far_sectors);
-  count("l2_mshr_stalls", "misses that waited for a free MSHR or way", "transactions", m.mshr_stalls);
-  count("crossbar_bytes", "data through the crossbar, both directions", "B", m.crossbar_bytes);
   count("shared_bytes", "shared memory accesses", "B", shared_bytes);
   count("warp_instructions", "issued by the fused kernel", "instructions", plan.instructions);
   count("tensor_fma", "multiply-adds, padding included", "FMA", fma);

@@ -9,13 +9,11 @@
 namespace fp6sim::sim {
 
 /// cycles, time, DRAM bytes and bandwidth, stack and what bounds the run.
-void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome, GemmResult& result);
+void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome,
+                   GemmResult& result);
 /// Appends the memory path's counters.
 void count_memory(const MemorySystem& memory, GemmResult& result);
 
-GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-                       const GemmPlan& plan, const MemorySystem& memory, const RunOutcome& outcome,
-                       const RunOptions& options);
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
                        const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
                        const RunOutcome& outcome, const RunOptions& options);

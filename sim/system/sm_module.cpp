@@ -174,8 +174,6 @@ void SmModule::try_compute(int slot, Time now) {
   issue_copy(slot, now);
   const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
   const Time end = compute(work, now, record.where);
-  if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
-  const Time end = compute(now, record.where);
   if (timeline_ != nullptr)
     timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
   schedule(end, Step::kComputed, slot, cta.next_compute);

@@ -93,11 +93,9 @@ class SmModule final : public sc_core::sc_module {
   void finish(int slot, Time now);
   void retire(int slot, Time now);
   void send(const StageRequest& request, int slot, std::int64_t stage, Time now);
-  tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
-  Time compute(const StageWork& work, Time now, WhereTimes& where);
   tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                              sc_core::sc_time& delay);
-  Time compute(Time now, WhereTimes& where);
+  Time compute(const StageWork& work, Time now, WhereTimes& where);
 
   int index_;
   const GpuDescription& gpu_;
