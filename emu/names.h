@@ -31,10 +31,14 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 inline std::string unknown_name_message(std::string_view kind, std::string_view name,
                                         const std::vector<std::string>& known) {
   std::string message = "unknown " + std::string(kind) + " '" + std::string(name) + "'";
+  // A name typed short ("a100" for "a100-sxm-40g") is nearer than one of the same length with other letters.
+  const auto distance = [&](const std::string& k) {
+    return k.starts_with(name) && !name.empty() ? 0 : edit_distance(name, k);
+  };
   const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(name, a) < edit_distance(name, b);
+    return distance(a) < distance(b);
   });
-  if (nearest != known.end() && edit_distance(name, *nearest) <= std::max<std::size_t>(2, name.size() / 2)) {
+  if (nearest != known.end() && distance(*nearest) <= std::max<std::size_t>(2, name.size() / 2)) {
     message += ": did you mean '" + *nearest + "'?";
   } else {
     message += ".";

@@ -64,5 +64,10 @@ TEST(Conversion, UnknownFormatSuggestsTheNearest) {
   }
 }
 
+TEST(Names, AShortenedNameSuggestsOneItBegins) {
+  const std::string message = unknown_name_message("GPU", "a100", {"h200", "a100-sxm-40g", "a100-sxm-80g"});
+  EXPECT_NE(message.find("did you mean 'a100-sxm-40g'?"), std::string::npos) << message;
+}
+
 }  // namespace
 }  // namespace fp6sim::emu
