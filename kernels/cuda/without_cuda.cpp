@@ -1,6 +1,7 @@
 // What a build without nvcc answers.
 #include "kernels/gemm.h"
 #include "kernels/gpu_run.h"
+#include "kernels/packing/gpu_pack.h"
 
 namespace fp6sim::kernels {
 namespace {
@@ -23,6 +24,9 @@ Status query_gpu(Gpu&, std::string&) {
   return no_cuda();
 }
 Status run_on_gpu(const GemmArguments&) {
+  return no_cuda();
+}
+Status pack_tiles_on_gpu(const emu::TileOrder&, const std::uint8_t*, std::uint32_t*, std::uint32_t*, void*) {
   return no_cuda();
 }
 

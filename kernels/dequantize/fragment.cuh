@@ -92,25 +92,27 @@ template <KernelSpec Spec>
 FP6SIM_DEVICE void dequantize_int4(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
                                    const RowTerms (&rows)[2]) {
   constexpr bool kSigned = !Spec.zero_point;
+  constexpr bool kFp16 = Spec.activation == Activation::kFp16;
   FP6SIM_UNROLL
-  for (int r = 0; r < 4; ++r) {
-    const RowTerms& row = rows[r % 2];
-    std::uint32_t value = 0;
-    if constexpr (Spec.activation == Activation::kFp16) {
-      const std::uint32_t word = shifted(words.wide[step], r < 2 ? 0 : -8);
-      if (r % 2 == 0) {
-        const std::uint32_t planted = lop3<kAndXor>(word, 0x000F000Fu, kSigned ? 0x64086408u : 0x64006400u);
-        value = hsub2(planted, kSigned ? 0x64086408u : row.magic);
+  for (int four = 0; four < 2; ++four) {
+    const std::uint32_t nibbles = shifted(words.wide[step], -8 * four);  // of a[2 * four], a[2 * four + 1]
+    FP6SIM_UNROLL
+    for (int pair = 0; pair < 2; ++pair) {
+      const RowTerms& row = rows[pair];
+      std::uint32_t& to = a[2 * four + pair];
+      if constexpr (!kFp16) {
+        const std::uint32_t planted =
+            lop3<kAndXor>(shifted(nibbles, -4 * pair), 0x000F000Fu, kSigned ? 0x43084308u : 0x43004300u);
+        to = hmul2_bf16(hsub2_bf16(planted, kSigned ? 0x43084308u : row.magic), row.scale);
+      } else if (pair == 0) {
+        const std::uint32_t planted =
+            lop3<kAndXor>(nibbles, 0x000F000Fu, kSigned ? 0x64086408u : 0x64006400u);
+        to = hmul2(hsub2(planted, kSigned ? 0x64086408u : row.magic), row.scale);
       } else {  // the upper nibble reads 1024 + 16 q: times 1/16, then minus 64 + zero, exact
-        const std::uint32_t planted = lop3<kAndXor>(word, 0x00F000F0u, kSigned ? 0x64806480u : 0x64006400u);
-        value = hfma2(planted, 0x2C002C00u, kSigned ? 0xD480D480u : row.minus_high);
+        const std::uint32_t planted =
+            lop3<kAndXor>(nibbles, 0x00F000F0u, kSigned ? 0x64806480u : 0x64006400u);
+        to = hmul2(hfma2(planted, 0x2C002C00u, kSigned ? 0xD480D480u : row.minus_high), row.scale);
       }
-      a[r] = hmul2(value, row.scale);
-    } else {
-      const std::uint32_t word = shifted(words.wide[step], -4 * r);
-      const std::uint32_t planted = lop3<kAndXor>(word, 0x000F000Fu, kSigned ? 0x43084308u : 0x43004300u);
-      value = hsub2_bf16(planted, kSigned ? 0x43084308u : row.magic);
-      a[r] = hmul2_bf16(value, row.scale);
     }
   }
 }
