@@ -50,6 +50,27 @@ std::vector<ReportPoint> points_of_run(const json::Document& document) {
   return points;
 }
 
+/// What verify --json compared: rows of what, compared, mismatches. A check's words (kernel, split,
+/// architecture, ...) are its name.
+bj::array checks_of(const bj::object& whole) {
+  bj::array rows;
+  const auto add = [&](const std::string& name, const bj::object& check) {
+    rows.push_back(bj::array{bj::string(name), check.at("compared"), check.at("mismatches")});
+  };
+  for (const auto& member : whole) {
+    if (!member.value().is_array()) continue;
+    for (const bj::value& value : member.value().get_array()) {
+      std::string name(member.key());
+      for (const auto& word : value.as_object()) {
+        if (word.value().is_string()) name.append(" ").append(word.value().get_string());
+      }
+      add(name, value.as_object());
+    }
+  }
+  add("all", whole);
+  return rows;
+}
+
 }  // namespace
 
 bj::object report_data_of_folder(const fs::path& folder) {
@@ -72,17 +93,7 @@ bj::object report_data_of_folder(const fs::path& folder) {
     }
     if (fs::exists(folder / "verify.json")) {
       const json::Document document = json::read_file(folder / "verify.json", kDocumentLimits);
-      json::Object checks = document.object();
-      for (const std::string& name : checks.keys()) {
-        const json::Value check = checks.get(name);
-        if (!check.is_object()) continue;
-        const auto& numbers = check.raw().get_object();
-        if (!numbers.contains("compared")) continue;
-        verification.push_back({bj::string(name), numbers.at("compared"), numbers.at("mismatches")});
-      }
-      const auto& whole = document.root().raw().as_object();
-      verification.push_back({"all", whole.at("compared"), whole.at("mismatches")});
-      checks.finish();
+      verification = checks_of(document.root().raw().as_object());
       what += what.empty() ? "verification" : " and verification";
     }
   } catch (const boost::system::system_error& error) {

@@ -162,9 +162,13 @@ def main():
         os.mkdir(out)
         with open(os.path.join(out, "compare.json"), "w") as file:
             file.write(compared)
+        with open(os.path.join(out, "verify.json"), "w") as file:
+            json.dump({"kernels": [{"kernel": "w6a16", "arch": "ampere", "m": 64, "compared": 512, "mismatches": 0}],
+                       "compared": 512, "mismatches": 0}, file)
         subprocess.run([program, "report", out, "-o", page], check=True, capture_output=True)
         with open(page) as file:
-            assert '"comparison"' in file.read()
+            text = file.read()
+        assert '"comparison"' in text and '["kernels w6a16 ampere",512,0]' in text
     return 0
 
 
