@@ -88,6 +88,28 @@ def splits(program, folder):
             table(["GPU", "batch", "4+2-byte", "4+2", "2+4", "packed6", "padded8"], rows))
 
 
+def described(kind, name):
+    with open(os.path.join(ROOT, "sim", kind, name + ".json")) as file:
+        return json.load(file)
+
+
+def area(gpus):
+    """Gate equivalents a design adds, from the synthesised units of rtl/."""
+    with open(os.path.join(ROOT, "rtl", "units.json")) as file:
+        lane = {unit["name"]: unit["gate_equivalents_per_lane"] for unit in json.load(file)["units"]}
+    rows = []
+    for gpu in gpus:
+        machine = described("gpus", gpu)
+        for name in ("operand", "smem", "copy", "l2", "memctrl"):
+            design = described("designs", name)
+            lanes = design["lanes"]["value"] * design["units_per_sm"]["value"]
+            lanes *= machine["l2"]["slices"]["value"] if name in ("l2", "memctrl") else machine["sm"]["count"]["value"]
+            rows.append([gpu, name, str(lanes)] + ["%.2f" % (lanes * lane[unit] / 1e6) for unit in ("exact-l32", "e3m2-l64d2")])
+    return ("Area: lanes the design adds to the GPU, and their size in millions of gate equivalents (NAND2) by the synthesis of rtl/ "
+            "(docs/rtl.md): exact values with the scale left to the epilogue, and scale multiplied in.\n\n" +
+            table(["GPU", "place", "lanes", "exact values", "scaled"], rows))
+
+
 def placement(program, folder):
     points, _ = points_of(program, folder, "placement")
     designs = ("simt", "operand", "smem", "copy", "l2", "memctrl", "native")
@@ -100,13 +122,9 @@ def placement(program, folder):
                 rows.append([name, gpu, str(batch)] + [ratio(total(points, what, kernel="w6a16", design=d, **at), base)
                                                        for d in designs] +
                             [ratio(total(points, what, kernel="cublas-fp16", **at), base)])
-    areas = {p["design"]: json.loads(p["result"])["area_mm2"] for p in points if not p["error"]}
-    known = {d: a for d, a in areas.items() if a > 0}
-    area = ("Area added to the GPU, mm^2: " + ", ".join("%s %.3g" % item for item in known.items()) + ".\n" if known else
-            "The design descriptions give no area yet, so none is compared here.\n")
     return ("## What does a hardware unit buy, and where?\n\n`w6a16` with the weight expanded at each place, over today's GPU (`simt`); "
             "below 1 is better. down of LLaMA-65B; last column: FP16 weights.\n\n" +
-            table(["", "GPU", "batch"] + list(designs) + ["FP16"], rows) + "\n" + area)
+            table(["", "GPU", "batch"] + list(designs) + ["FP16"], rows) + "\n" + area(distinct(points, "gpu")))
 
 
 def bandwidth(program, folder):
