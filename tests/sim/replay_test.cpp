@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "emu/error.h"
 #include "emu/simt/device.h"
@@ -102,6 +104,56 @@ TEST_F(Replay, KernelsReadTheirWeightsOnceAndComeNearTheirDescription) {
     const GemmResult described =
         simulate_gemm(gpu, load_kernel("w6a16"), load_design("simt"), {4096, 4096, 8});
     EXPECT_NEAR(result.time_us / described.time_us, 1, 0.25) << name;
+  }
+}
+
+using Access = std::pair<trace::Event, std::vector<trace::SectorRun>>;
+
+Access access(trace::Op op, std::vector<trace::SectorRun> runs = {}) {
+  trace::Event e;
+  e.op = op;
+  e.lanes = 32;
+  e.value = 32;  // threads of a barrier
+  return {e, std::move(runs)};
+}
+
+/// A launch of one CTA with these warps; buffers x and y of 1 MiB.
+void write_launch(trace::Writer& writer, const std::vector<std::vector<Access>>& warps) {
+  trace::LaunchInfo info;
+  info.kernel = "k";
+  info.block = {static_cast<std::uint32_t>(warps.size()) * 32, 1, 1};
+  info.registers_per_thread = 32;
+  info.buffers = {{"x", 1 << 20, 1ull << 32}, {"y", 1 << 20, (1ull << 32) + (1 << 20)}};
+  writer.begin_launch(info);
+  trace::Program program;
+  program.lines = {"k.cu:1"};
+  for (const auto& accesses : warps) {
+    trace::Warp& warp = program.warps.emplace_back();
+    for (auto [event, runs] : accesses) {
+      event.first_run = static_cast<std::uint32_t>(warp.runs.size());
+      event.run_count = static_cast<std::uint32_t>(runs.size());
+      warp.runs.insert(warp.runs.end(), runs.begin(), runs.end());
+      warp.events.push_back(event);
+    }
+    warp.events.push_back(access(trace::Op::kExit).first);
+  }
+  writer.add_cta(0, std::move(program));
+  writer.end_launch();
+}
+
+TEST_F(Replay, ADeadlockIsRefusedWithItsPosition) {
+  trace::Writer writer(path_);
+  Access lonely = access(trace::Op::kBarrierSync);
+  lonely.first.barrier = 3;
+  lonely.first.value = 64;
+  write_launch(writer, {{access(trace::Op::kGlobalLoad, {{0, 4, 0}}), lonely}, {}});
+  writer.finish();
+  try {
+    replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("launch 0 (k), class 0, warp 0, event 1: deadlock"), std::string::npos)
+        << error.what();
   }
 }
 
