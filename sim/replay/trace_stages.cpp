@@ -46,12 +46,29 @@ class Stager {
     number_stages();
     for (const trace::Warp& warp : program_.warps) add_warp(warp);
     StagedProgram result;
-    result.in_flight = in_flight_;
+    StageWork unplaced;  // before the first stage that reads
+    bool has_unplaced = false;
     std::size_t most_parts = 1;
-    for (Sums& sums : stages_) most_parts = std::max(most_parts, add_stage(result, sums));
-    result.in_flight =
-        static_cast<int>(std::clamp<std::size_t>(static_cast<std::size_t>(in_flight_) * most_parts, 1, 15));
-    result.writes = pieces(writes_);
+    for (Sums& sums : stages_) {
+      result.instructions += sums.instructions;
+      result.multiply_adds += sums.multiply_adds;
+      result.shared_bytes += sums.passes * 128;
+      const std::vector<TracePiece> reads = pieces(sums.reads, result.read);
+      most_parts = std::max(most_parts, add_stages(result, reads, 0, false));
+      if (sums.instructions == 0) continue;
+      add(result.stages.empty() ? unplaced : result.stages.back().work, work(sums));
+      has_unplaced |= result.stages.empty();
+    }
+    std::vector<TracePiece> writes = pieces(writes_, result.written);
+    const bool reads_nothing = result.stages.empty();
+    const std::size_t at_end = reads_nothing ? 0 : std::min(writes.size(), std::size_t{StageRequest::kMaxSegments});
+    const std::size_t write_parts = add_stages(result, writes, at_end, true);
+    writes.resize(at_end);
+    result.writes = std::move(writes);
+    if (result.stages.empty() && has_unplaced) result.stages.emplace_back();
+    if (has_unplaced) add(result.stages.front().work, unplaced);
+    const std::size_t depth = std::max(static_cast<std::size_t>(in_flight_) * most_parts, write_parts);
+    result.in_flight = static_cast<int>(std::clamp<std::size_t>(depth, 1, 15));
     return result;
   }
 
@@ -176,8 +193,9 @@ class Stager {
     to.insert(to.end(), runs.begin(), runs.end());
   }
 
-  /// Distinct sectors as strided pieces.
-  static std::vector<TracePiece> pieces(std::vector<trace::SectorRun>& runs) {
+  /// Distinct sectors as strided pieces, counted.
+  static std::vector<TracePiece> pieces(std::vector<trace::SectorRun>& runs, TraceSectors& sectors) {
+    for (const trace::SectorRun& run : runs) sectors.traced += run.sectors;
     std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) {
       return std::pair(a.buffer, a.first_sector) < std::pair(b.buffer, b.first_sector);
     });
@@ -194,6 +212,7 @@ class Stager {
     }
     std::vector<TracePiece> found;
     for (const trace::SectorRun& run : distinct) {
+      sectors.requested += run.sectors;
       const std::int64_t byte = run.first_sector * kSectorBytes;
       const std::uint32_t bytes = run.sectors * kSectorBytes;
       if (!found.empty() && found.back().buffer == run.buffer && found.back().bytes == bytes) {
@@ -210,23 +229,26 @@ class Stager {
     return found;
   }
 
-  /// Appends the stage, in as many parts as its reads need; returns how many.
-  std::size_t add_stage(StagedProgram& result, Sums& sums) {
-    const std::vector<TracePiece> reads = pieces(sums.reads);
-    if (reads.empty() && sums.instructions == 0) return 1;
-    constexpr std::size_t kMost = StageRequest::kMaxSegments;
+  /// Appends stages for the pieces from `first` on, as many as requests need; returns how many.
+  static std::size_t add_stages(StagedProgram& result, const std::vector<TracePiece>& pieces,
+                                std::size_t first, bool write) {
     std::size_t parts = 0;
-    for (std::size_t first = 0; first == 0 || first < reads.size(); first += kMost, ++parts) {
+    for (; first < pieces.size(); first += StageRequest::kMaxSegments, ++parts) {
+      const std::size_t end = std::min<std::size_t>(pieces.size(), first + StageRequest::kMaxSegments);
       TraceStage& stage = result.stages.emplace_back();
-      const auto end = std::min(reads.size(), first + kMost);
-      stage.reads.assign(reads.begin() + static_cast<std::ptrdiff_t>(first),
-                         reads.begin() + static_cast<std::ptrdiff_t>(end));
+      stage.write = write;
+      stage.pieces.assign(pieces.begin() + static_cast<std::ptrdiff_t>(first),
+                          pieces.begin() + static_cast<std::ptrdiff_t>(end));
     }
-    result.stages.back().work = work(sums);
-    result.instructions += sums.instructions;
-    result.multiply_adds += sums.multiply_adds;
-    result.shared_bytes += sums.passes * 128;
     return parts;
+  }
+
+  static void add(StageWork& to, const StageWork& more) {
+    for (const auto field :
+         {&StageWork::issue, &StageWork::expand, &StageWork::shared, &StageWork::memory, &StageWork::tensor,
+          &StageWork::alone, &StageWork::alone_expand, &StageWork::alone_issue}) {
+      to.*field += more.*field;
+    }
   }
 
   StageWork work(const Sums& sums) const {

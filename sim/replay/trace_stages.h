@@ -18,14 +18,22 @@ struct TracePiece {
   std::uint32_t bytes = 0, count = 0;
 };
 
+/// One request and the work that follows it.
 struct TraceStage {
-  std::vector<TracePiece> reads;  ///< at most StageRequest::kMaxSegments
+  std::vector<TracePiece> pieces;  ///< at most StageRequest::kMaxSegments
+  bool write = false;
   StageWork work;
+};
+
+/// 32-byte sectors of a CTA: as its instructions name them, and how many of those the replay requests.
+struct TraceSectors {
+  std::uint64_t traced = 0, requested = 0;
 };
 
 struct StagedProgram {
   std::vector<TraceStage> stages;
-  std::vector<TracePiece> writes;
+  std::vector<TracePiece> writes;  ///< sent when all stages are computed; at most StageRequest::kMaxSegments
+  TraceSectors read, written;
   int in_flight = 1;        ///< stages whose copies are issued before the first is waited for
   double instructions = 0;  ///< warp instructions
   double multiply_adds = 0;
@@ -36,7 +44,9 @@ struct StagedProgram {
 /// copies complete on; else at CTA barriers. The copies a wait waits for are its stage's reads, what follows
 /// it up to the next wait its work. Plain loads belong to the stage they are issued in (read once per stage,
 /// whatever warp repeats them), those after the last wait to a stage of their own. Stages with more pieces
-/// than a request holds become several.
+/// than a request holds become several. Work of a stage that reads nothing is done after the stage before it.
+/// Writes leave together at the end; those that do not fit one request are stages of their own, and so are
+/// the writes of a CTA that reads nothing. Only a CTA without any global access has a stage without pieces.
 StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program);
 
 }  // namespace fp6sim::sim

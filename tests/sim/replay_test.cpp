@@ -107,13 +107,50 @@ TEST_F(Replay, KernelsReadTheirWeightsOnceAndComeNearTheirDescription) {
   }
 }
 
+/// Sectors of all runs of all CTAs, put together one CTA at a time.
+struct Sectors {
+  std::uint64_t read = 0, written = 0;
+};
+Sectors recorded_sectors(const trace::Reader& trace) {
+  Sectors sum;
+  for (std::uint64_t i = 0; i < trace.placements(0).size(); ++i) {
+    for (const trace::Warp& warp : trace.cta(0, i).warps) {
+      for (const trace::Event& e : warp.events) {
+        const bool writes = e.op == trace::Op::kGlobalStore || e.op == trace::Op::kGlobalAtomic;
+        for (std::uint32_t r = 0; r < e.run_count; ++r) {
+          (writes ? sum.written : sum.read) += warp.runs[e.first_run + r].sectors;
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+TEST_F(Replay, EveryRecordedSectorIsAccountedForAndPartialSumsStayInTheL2) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  record_kernel(gpu, "w6a16", {1024, 1024, 8});  // split-K: four times four CTAs add up
+  const trace::Reader trace(path_);
+  const Sectors recorded = recorded_sectors(trace);
+  const GemmResult result = replay(gpu, trace);
+  EXPECT_EQ(counter(result, "traced_read_sectors"), recorded.read);
+  EXPECT_EQ(counter(result, "traced_write_sectors"), recorded.written);
+  EXPECT_EQ(counter(result, "l2_read_sectors"), recorded.read - counter(result, "repeated_read_sectors"));
+  EXPECT_EQ(counter(result, "l2_write_sectors"), recorded.written - counter(result, "repeated_write_sectors"));
+  const double floor = 1024 * 1024 * 6 / 8 + 1024 * 2 + 1024 * 8 * 2;  // weights, scales, activations
+  EXPECT_GE(counter(result, "dram_read_bytes"), floor);
+  // A CTA that adds up reads its own part, 256 x 8 floats, before the replay has it written.
+  EXPECT_LE(counter(result, "dram_read_bytes"), floor + 4 * 256 * 8 * 4);
+  EXPECT_GE(result.time_us, floor / gpu.dram.peak_bytes_per_s() * 1e6);
+}
+
 using Access = std::pair<trace::Event, std::vector<trace::SectorRun>>;
 
-Access access(trace::Op op, std::vector<trace::SectorRun> runs = {}) {
+Access access(trace::Op op, std::vector<trace::SectorRun> runs = {}, std::uint32_t integer = 0) {
   trace::Event e;
   e.op = op;
   e.lanes = 32;
   e.value = 32;  // threads of a barrier
+  e.counts.integer = integer;
   return {e, std::move(runs)};
 }
 
@@ -139,6 +176,48 @@ void write_launch(trace::Writer& writer, const std::vector<std::vector<Access>>&
   }
   writer.add_cta(0, std::move(program));
   writer.end_launch();
+}
+
+TEST_F(Replay, TwoWarpsTakeAtLeastWhatTheirInstructionsNeed) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const auto cycles = [&](const std::vector<std::vector<Access>>& warps) {
+    trace::Writer writer(path_);
+    write_launch(writer, warps);
+    writer.finish();
+    return replay(gpu, trace::Reader(path_)).cycles;
+  };
+  const Access sync = access(trace::Op::kBarrierSync, {}, 3000), load = access(trace::Op::kGlobalLoad, {{0, 4, 0}}),
+               store = access(trace::Op::kGlobalStore, {{0, 4, 1}});
+  // 4 us until the launch runs at 1410 MHz, 320 cycles of a CTA; 2 warps x 2 x 3000 instructions x 32 lanes over 64.
+  constexpr std::uint64_t kLaunch = 5640 + 320, kInteger = 2 * 2 * 3000 * 32 / 64;
+  EXPECT_GE(cycles({{sync, sync}, {sync, sync}}), kLaunch + kInteger);  // no global access at all
+  EXPECT_GE(cycles({{sync, sync, store}, {sync, sync}}), kLaunch + kInteger);
+  // A load is there a L2 latency (205) and the way to DRAM (216) later.
+  EXPECT_GE(cycles({{load, sync, sync}, {sync, sync}}), kLaunch + kInteger + 205 + 216);
+  EXPECT_GE(cycles({{sync, sync, load}, {sync, sync}}), kLaunch + kInteger + 205 + 216);
+}
+
+TEST_F(Replay, ScatteredWritesAreFoundWhereTheyWereWritten) {
+  // The first launch writes irregular pieces, more than a request holds; the second reads exactly them, and further
+  // ones of the same buffer that only it touches.
+  std::vector<trace::SectorRun> pieces;
+  std::int64_t at = 3, sectors = 0;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    pieces.push_back({at, 1 + i % 3, 1});
+    sectors += 1 + i % 3;
+    at += 7 + 5 * i;
+  }
+  auto more = pieces;
+  more.push_back({0, 1, 1});
+  more.push_back({at + 64, 2, 1});
+  trace::Writer writer(path_);
+  write_launch(writer, {{access(trace::Op::kGlobalStore, pieces)}});
+  write_launch(writer, {{access(trace::Op::kGlobalLoad, more)}});
+  writer.finish();
+  const GemmResult result = replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
+  EXPECT_EQ(counter(result, "l2_write_sectors"), sectors);
+  EXPECT_EQ(counter(result, "l2_hit_sectors") + counter(result, "l2_merged_sectors"), sectors);
+  EXPECT_EQ(counter(result, "dram_read_bytes"), 3 * 32);
 }
 
 TEST_F(Replay, ADeadlockIsRefusedWithItsPosition) {
