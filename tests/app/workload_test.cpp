@@ -2,6 +2,7 @@
 #include "sim/workload.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -85,7 +86,8 @@ TEST(Workload, GateAndUpAreTwoGemms) {
 class WorkloadFile : public ::testing::Test {
  protected:
   std::string error_for(const std::string& text) {
-    const auto file = std::filesystem::path(::testing::TempDir()) / "workload_under_test.json";
+    const auto file =
+        std::filesystem::path(::testing::TempDir()) / ("workload_" + std::to_string(::getpid()) + ".json");
     std::ofstream(file) << text;
     try {
       load_workload(file.string());
