@@ -26,7 +26,7 @@ import liberty  # noqa: E402
 from netlist import MAP_SCRIPT, clock_gated, rtl_files  # noqa: E402
 
 ABC = shutil.which("yosys-abc") or shutil.which("berkeley-abc")
-SECONDS = 60  # per tool call
+SECONDS = 300  # per tool call; a few seconds each on an idle machine
 
 
 class Failed(Exception):
@@ -161,7 +161,7 @@ for index, (e, m, bias) in enumerate(FLOATS):
                                          decoder("bias_shift_decoder", e, m, index, bias << 10))
 for index, name in enumerate(FORMATS):
     PROOFS[f"lane-{name}"] = ("decode * scale = integers, all codes, scales, zeros", lane(index, 0, 1 << index))
-for index in (0, 1, 3, 7):
+for index in (0, 7):
     PROOFS[f"small-{FORMATS[index]}"] = ("the lane that shares nothing = integers", small_lane(index))
 PROOFS["lane-e3m2-bf16"] = ("the same to bfloat16", lane(0, 1, 1 << 0))
 PROOFS["all-e3m2"] = ("the same in the lane of all formats", lane(0, 0, 255))
