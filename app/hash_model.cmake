@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # cmake -DROOT=... -DOUTPUT=... -P hash_model.cmake: a header with a hash of the sources that decide a simulated
 # result. Stored results carry it: they stay valid while documents and commands change, and not when the model does.
 file(GLOB_RECURSE sources RELATIVE ${ROOT} ${ROOT}/sim/*.h ${ROOT}/sim/*.cpp ${ROOT}/emu/quantize.cpp ${ROOT}/emu/format.*)

@@ -11,4 +11,5 @@ configure_package_config_file(cmake/fp6simConfig.cmake.in ${PROJECT_BINARY_DIR}/
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/fp6simConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/fp6simConfig.cmake ${PROJECT_BINARY_DIR}/fp6simConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/fp6sim)
+install(FILES rtl/units.json DESTINATION share/fp6sim/rtl)
 install(DIRECTORY sim traces DESTINATION share/fp6sim FILES_MATCHING PATTERN "*.json")

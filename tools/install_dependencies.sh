@@ -17,8 +17,9 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev libopenblas-dev         # tests and benchmarks with their yardstick
-  verilator yosys berkeley-abc iverilog                              # rtl: simulation, synthesis, proofs
-  python3 python3-venv python3-dev python3-matplotlib                # the Python module, the plots
+  verilator zlib1g-dev yosys berkeley-abc iverilog                   # rtl: simulation, synthesis, proofs
+  python3-dev pybind11-dev python3-numpy python3-pytest              # the Python module
+  python3-matplotlib                                                 # the plots
   chromium                                                           # the report, as a reader's browser shows it
 )
 

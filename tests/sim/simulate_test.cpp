@@ -1,5 +1,6 @@
 // The front door: determinism, repeated runs in one process, the byte floor, the stack, errors that name
 // limits.
+#include "sim/description/unit_cost.h"
 #include "sim/simulate.h"
 
 #include <gtest/gtest.h>
@@ -79,6 +80,19 @@ TEST(Simulate, AKernelTheGpuCannotHoldNamesTheLimit) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("shared memory"), std::string::npos) << error.what();
   }
+}
+
+TEST(Simulate, AreaAndEnergyOfAPlaceComeFromTheSynthesisedUnit) {
+  const UnitCost cost = unit_cost("e3m2-l64d2");
+  ASSERT_GT(cost.gate_equivalents_per_lane, 0);
+  for (const auto* place : {"operand", "smem", "copy", "l2", "memctrl"}) {
+    const DesignDescription design = load_design(place);
+    EXPECT_DOUBLE_EQ(design.area_um2, cost.gate_equivalents_per_lane * design.lanes * 0.798) << place;
+    EXPECT_EQ(design.energy_pj_per_weight, cost.energy_pj_per_weight) << place;
+  }
+  EXPECT_EQ(load_design("simt").area_um2, 0);
+  EXPECT_THROW(unit_cost("e3m2-l64d9"), Error);
+  EXPECT_THROW(unit_cost("table-l1"), Error);  // never weighed for energy
 }
 
 }  // namespace
