@@ -2,6 +2,11 @@
 include(FindPkgConfig)
 find_package(Threads REQUIRED)
 
+# Debian's Python has what tools/install_dependencies.sh installs; another one first on PATH usually has not.
+if(NOT SKBUILD AND NOT DEFINED Python3_EXECUTABLE AND EXISTS /usr/bin/python3)
+  set(Python3_EXECUTABLE /usr/bin/python3)
+endif()
+
 macro(fp6sim_missing what lost)
   message(NOTICE "fp6sim: ${what} not found: ${lost}")
 endmacro()
