@@ -23,7 +23,8 @@ void add_list_command(CLI::App& app, Outcome& outcome);
 void add_mma_command(CLI::App& app, Outcome& outcome);
 void add_quantize_command(CLI::App& app, Outcome& outcome);
 void add_replay_command(CLI::App& app, Outcome& outcome);  // the same
-void add_trace_command(CLI::App& app, Outcome& outcome);  // built where fp6sim::trace and the host kernels are
+void add_trace_command(CLI::App& app,
+                       Outcome& outcome);  // built where fp6sim::trace and the host kernels are
 void add_eval_command(CLI::App& app, Outcome& outcome);
 void add_verify_command(CLI::App& app, Outcome& outcome);  // built where the host kernels are
 

@@ -13,22 +13,26 @@
 namespace fp6sim::app {
 
 void add_simulation_options(CLI::App& command, SimulationOptions& options) {
-  command.add_option("--split", options.split,
-                     "how the six bits are stored: 4+2 2+4 4+2-byte packed6 padded8 (default: the kernel's own)");
+  command.add_option(
+      "--split", options.split,
+      "how the six bits are stored: 4+2 2+4 4+2-byte packed6 padded8 (default: the kernel's own)");
   command.add_flag("--exact", options.exact, "128-byte memory transactions: slower, a check on the default");
 }
 
 void add_l2_options(CLI::App& command, bool& warm_l2) {
-  auto* warm = command.add_flag("--warm-l2", warm_l2, "the weights were just streamed by a run before (benchmark loops)");
+  auto* warm = command.add_flag("--warm-l2", warm_l2,
+                                "the weights were just streamed by a run before (benchmark loops)");
   const std::string cold_help = "weights come from DRAM, as in a model that is larger than L2 (default)";
-  auto* cold = command.add_flag_function("--cold-l2", [](std::int64_t) {}, cold_help);
+  auto* cold = command.add_flag_function(
+      "--cold-l2", [](std::int64_t) {}, cold_help);
   warm->excludes(cold);
 }
 
 void add_set_option(CLI::App& command, std::vector<std::string>& settings) {
-  command.add_option("--set", settings,
-                     "replace a field of a description: gpu.PATH=VALUE, kernel.PATH=VALUE or design.PATH=VALUE, "
-                     "e.g. --set gpu.sm.count=54; repeat for more");
+  command.add_option(
+      "--set", settings,
+      "replace a field of a description: gpu.PATH=VALUE, kernel.PATH=VALUE or design.PATH=VALUE, "
+      "e.g. --set gpu.sm.count=54; repeat for more");
 }
 
 boost::json::object overrides_of(const std::vector<std::string>& settings) {
@@ -71,6 +75,8 @@ void write_file(const std::string& path, const std::string& text) {
   if (error) throw Error(path + ": cannot be written: " + error.message());
 }
 
-CLI::Validator batch_range() { return CLI::Range(std::int64_t{1}, std::int64_t{1} << 20); }
+CLI::Validator batch_range() {
+  return CLI::Range(std::int64_t{1}, std::int64_t{1} << 20);
+}
 
 }  // namespace fp6sim::app

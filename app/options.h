@@ -23,7 +23,8 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings);
 /// {"gpu.l2.size_mb": 80} from {"gpu.l2.size_mb=80"}. Throws fp6sim::Error.
 boost::json::object overrides_of(const std::vector<std::string>& settings);
 
-/// Prints a document to standard output, followed by a newline. Throws fp6sim::Error where it cannot be written.
+/// Prints a document to standard output, followed by a newline. Throws fp6sim::Error where it cannot be
+/// written.
 void print_json(const boost::json::object& document);
 /// Writes a whole file: under another name first, then renamed, so that a reader never sees half of one.
 void write_file(const std::string& path, const std::string& text);

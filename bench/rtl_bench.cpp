@@ -1,5 +1,6 @@
-// How fast the Verilated unit runs: 32 lanes, two registers, a new random beat in every cycle, a scale every four.
-// The yardsticks beside it: its C++ timing model (cycles alone) and emu's dequantisation (weights alone).
+// How fast the Verilated unit runs: 32 lanes, two registers, a new random beat in every cycle, a scale every
+// four. The yardsticks beside it: its C++ timing model (cycles alone) and emu's dequantisation (weights
+// alone).
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -35,7 +36,8 @@ void run(benchmark::State& state, DequantUnit& unit) {
   }
   benchmark::DoNotOptimize(unit.out(0));
   state.counters["cycles/s"] = benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsRate);
-  state.counters["weights/s"] = benchmark::Counter(static_cast<double>(beats * kLanes), benchmark::Counter::kIsRate);
+  state.counters["weights/s"] =
+      benchmark::Counter(static_cast<double>(beats * kLanes), benchmark::Counter::kIsRate);
 }
 
 void unit_of_one_format(benchmark::State& state) {

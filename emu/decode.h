@@ -11,8 +11,9 @@ namespace fp6sim::emu {
 inline constexpr std::uint32_t kBinary32Infinity = 0x7F800000u;
 inline constexpr std::uint32_t kBinary32CanonicalNan = 0x7FFFFFFFu;
 
-/// The binary32 bits of `code` (low format.bits() bits; higher bits are ignored). Exact for every code, subnormals
-/// and signed zero included. NaN codes give 0x7FC00000 with the code's sign; infinities the binary32 infinity.
+/// The binary32 bits of `code` (low format.bits() bits; higher bits are ignored). Exact for every code,
+/// subnormals and signed zero included. NaN codes give 0x7FC00000 with the code's sign; infinities the
+/// binary32 infinity.
 constexpr std::uint32_t decode_bits(const FloatFormat& format, std::uint32_t code) {
   const std::uint32_t sign = (code & format.sign_mask()) != 0 ? 0x80000000u : 0u;
   const std::uint32_t magnitude = code & format.magnitude_mask();

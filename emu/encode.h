@@ -27,9 +27,10 @@ struct EncodePolicy {
 };
 
 /// Rounds the binary32 value with bits `x` to `format`. Exact on every one of the 2^32 inputs; never throws.
-/// `random` (uniform 32 bits) is read only by stochastic rounding: up when random / 2^32 < the discarded fraction.
-constexpr std::uint32_t encode_bits(const FloatFormat& format, std::uint32_t x, const EncodePolicy& policy = {},
-                                    std::uint32_t random = 0) {
+/// `random` (uniform 32 bits) is read only by stochastic rounding: up when random / 2^32 < the discarded
+/// fraction.
+constexpr std::uint32_t encode_bits(const FloatFormat& format, std::uint32_t x,
+                                    const EncodePolicy& policy = {}, std::uint32_t random = 0) {
   // 1. Take the binary32 apart.
   const std::uint32_t sign = (x >> 31) != 0 ? format.sign_mask() : 0;
   const std::uint32_t magnitude = x & 0x7FFFFFFFu;
@@ -60,7 +61,8 @@ constexpr std::uint32_t encode_bits(const FloatFormat& format, std::uint32_t x, 
     case RoundingMode::kNearestEven:
       if (rest > half || (rest == half && half != 0 && (kept & 1) != 0)) ++kept;
       break;
-    case RoundingMode::kTowardZero: break;
+    case RoundingMode::kTowardZero:
+      break;
     case RoundingMode::kHalfAway:
       if (half != 0 && rest >= half) ++kept;
       break;
@@ -71,7 +73,8 @@ constexpr std::uint32_t encode_bits(const FloatFormat& format, std::uint32_t x, 
     }
   }
 
-  // 4. Put exponent and significand together: `kept` carries the hidden bit (or, subnormal, does not), so adding it
+  // 4. Put exponent and significand together: `kept` carries the hidden bit (or, subnormal, does not), so
+  // adding it
   //    to the exponent field below it also carries a rounding overflow into the next binade.
   const std::uint64_t code =
       (static_cast<std::uint64_t>(at - format.min_exponent()) << format.mantissa_bits) + kept;

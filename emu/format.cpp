@@ -30,7 +30,9 @@ constexpr std::array kFormats{
 
 }  // namespace
 
-std::span<const Format> formats() { return kFormats; }
+std::span<const Format> formats() {
+  return kFormats;
+}
 
 const Format& format_by_name(std::string_view name) {
   return find_by_name("format", name, formats(), [](const Format& f) { return f.name; });

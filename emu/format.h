@@ -15,9 +15,11 @@ enum class Specials : std::uint8_t {
   kIeee,     ///< infinity and NaNs, as binary16
 };
 
-/// A sign-magnitude binary floating-point format: bit layout {sign, exponent, mantissa}, most significant first.
-/// Widths: exponent_bits 1..8, mantissa_bits 0..22, 1 + exponent_bits + mantissa_bits <= 16; value of a normal code
-/// (-1)^s * 2^(e-bias) * (1 + m/2^mantissa_bits), of a subnormal (e = 0) (-1)^s * 2^(1-bias) * m/2^mantissa_bits.
+/// A sign-magnitude binary floating-point format: bit layout {sign, exponent, mantissa}, most significant
+/// first. Widths: exponent_bits 1..8, mantissa_bits 0..22, 1 + exponent_bits + mantissa_bits <= 16; value of
+/// a normal code
+/// (-1)^s * 2^(e-bias) * (1 + m/2^mantissa_bits), of a subnormal (e = 0) (-1)^s * 2^(1-bias) *
+/// m/2^mantissa_bits.
 struct FloatFormat {
   int exponent_bits;
   int mantissa_bits;
@@ -35,17 +37,20 @@ struct FloatFormat {
   /// Magnitude bits of the largest finite value.
   constexpr std::uint32_t largest_code() const {
     switch (specials) {
-      case Specials::kIeee: return exponent_mask() - 1;
-      case Specials::kNanOnly: return magnitude_mask() - 1;
-      case Specials::kNone: break;
+      case Specials::kIeee:
+        return exponent_mask() - 1;
+      case Specials::kNanOnly:
+        return magnitude_mask() - 1;
+      case Specials::kNone:
+        break;
     }
     return magnitude_mask();
   }
   friend constexpr bool operator==(const FloatFormat&, const FloatFormat&) = default;
 };
 
-/// Sources: OCP Microscaling Formats v1.0 (E3M2, E2M3, E2M1), OCP 8-bit floating point v1.0 (E4M3, E5M2), IEEE 754
-/// (FP16), the FP6-LLM authors' FP5 pair (E2M2, E3M1: same rules, one bit fewer).
+/// Sources: OCP Microscaling Formats v1.0 (E3M2, E2M3, E2M1), OCP 8-bit floating point v1.0 (E4M3, E5M2),
+/// IEEE 754 (FP16), the FP6-LLM authors' FP5 pair (E2M2, E3M1: same rules, one bit fewer).
 inline constexpr FloatFormat kE3M2{3, 2, 3, Specials::kNone};
 inline constexpr FloatFormat kE2M3{2, 3, 1, Specials::kNone};
 inline constexpr FloatFormat kE2M2{2, 2, 1, Specials::kNone};

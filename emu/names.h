@@ -35,9 +35,8 @@ inline std::string unknown_name_message(std::string_view kind, std::string_view 
   const auto distance = [&](const std::string& k) {
     return k.starts_with(name) && !name.empty() ? 0 : edit_distance(name, k);
   };
-  const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-    return distance(a) < distance(b);
-  });
+  const auto nearest = std::min_element(
+      known.begin(), known.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
   if (nearest != known.end() && distance(*nearest) <= std::max<std::size_t>(2, name.size() / 2)) {
     message += ": did you mean '" + *nearest + "'?";
   } else {
@@ -48,7 +47,8 @@ inline std::string unknown_name_message(std::string_view kind, std::string_view 
   return message;
 }
 
-/// The element of `rows` whose `name_of(row)` is `name`; throws Error listing the nearest where there is none.
+/// The element of `rows` whose `name_of(row)` is `name`; throws Error listing the nearest where there is
+/// none.
 template <class Rows, class NameOf>
 const auto& find_by_name(std::string_view kind, std::string_view name, const Rows& rows, NameOf name_of) {
   for (const auto& row : rows) {

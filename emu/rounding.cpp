@@ -15,17 +15,23 @@ Rounding rounding_from_name(std::string_view name) {
     const std::string_view digits = name.substr(kPrefix.size());
     std::uint64_t seed = 0;
     const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-    if (status == std::errc{} && end == digits.data() + digits.size()) return {RoundingMode::kStochastic, seed};
+    if (status == std::errc{} && end == digits.data() + digits.size())
+      return {RoundingMode::kStochastic, seed};
   }
-  throw Error("rounding '" + std::string(name) + "' is not one of rne rz half-away stochastic:SEED (SEED 0..2^64-1)");
+  throw Error("rounding '" + std::string(name) +
+              "' is not one of rne rz half-away stochastic:SEED (SEED 0..2^64-1)");
 }
 
 std::string rounding_name(const Rounding& rounding) {
   switch (rounding.mode) {
-    case RoundingMode::kNearestEven: return "rne";
-    case RoundingMode::kTowardZero: return "rz";
-    case RoundingMode::kHalfAway: return "half-away";
-    case RoundingMode::kStochastic: break;
+    case RoundingMode::kNearestEven:
+      return "rne";
+    case RoundingMode::kTowardZero:
+      return "rz";
+    case RoundingMode::kHalfAway:
+      return "half-away";
+    case RoundingMode::kStochastic:
+      break;
   }
   return "stochastic:" + std::to_string(rounding.seed);
 }

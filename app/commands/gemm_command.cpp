@@ -17,7 +17,9 @@ struct GemmArguments {
   bool json = false;
 };
 
-std::string bar(double share) { return std::string(static_cast<std::size_t>(share * 40 + 0.5), '#'); }
+std::string bar(double share) {
+  return std::string(static_cast<std::size_t>(share * 40 + 0.5), '#');
+}
 
 void print_result(const Point& point, const Inputs& inputs, const sim::GemmResult& result) {
   fmt::print("{}\n\n", point_text(point));
@@ -25,11 +27,12 @@ void print_result(const Point& point, const Inputs& inputs, const sim::GemmResul
              inputs.gpu.sm.clock_mhz);
   fmt::print("byte floor     {:.2f} us: {:.1f} % of it reached\n", result.floor_us,
              100 * result.floor_us / result.time_us);
-  fmt::print("DRAM           {:.2f} MB, {:.1f} % of {:.0f} GB/s\n", static_cast<double>(result.dram_bytes) / 1e6,
-             result.dram_bandwidth_pct, inputs.gpu.dram.peak_bytes_per_s() / 1e9);
+  fmt::print("DRAM           {:.2f} MB, {:.1f} % of {:.0f} GB/s\n",
+             static_cast<double>(result.dram_bytes) / 1e6, result.dram_bandwidth_pct,
+             inputs.gpu.dram.peak_bytes_per_s() / 1e9);
   fmt::print("bound by       {}\n", result.bound_by);
-  fmt::print("kernel         tile {}, split-K {}, {} CTAs, {} a SM\n", result.tile, result.split_k, result.ctas,
-             result.ctas_per_sm);
+  fmt::print("kernel         tile {}, split-K {}, {} CTAs, {} a SM\n", result.tile, result.split_k,
+             result.ctas, result.ctas_per_sm);
   if (!result.padding.empty()) fmt::print("padding        {}\n", result.padding);
   fmt::print("energy         {:.1f} uJ\n\nwhere the time went\n", result.energy_uj);
   for (const auto& entry : result.stack) {
@@ -37,7 +40,8 @@ void print_result(const Point& point, const Inputs& inputs, const sim::GemmResul
   }
   fmt::print("\ncounters\n");
   for (const auto& counter : result.counters) {
-    fmt::print("  {:<28} {:>16.6g} {:<14} {}\n", counter.name, counter.value, counter.unit, counter.description);
+    fmt::print("  {:<28} {:>16.6g} {:<14} {}\n", counter.name, counter.value, counter.unit,
+               counter.description);
   }
 }
 
@@ -77,7 +81,8 @@ void add_gemm_command(CLI::App& app, Outcome&) {
   command->add_option("--timeline", arguments->timeline, "write a timeline for Perfetto or chrome://tracing");
   command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
   command->footer(
-      "Y[n,m] = X[n,k] W[m,k]^T. Sizes the kernel's tile does not divide are padded, and the result says so.\n"
+      "Y[n,m] = X[n,k] W[m,k]^T. Sizes the kernel's tile does not divide are padded, and the result says "
+      "so.\n"
       "  fp6sim gemm --m 8192 --k 22016 --n 8 --gpu a100-sxm-40g --kernel w6a16\n"
       "  fp6sim gemm --m 8192 --k 22016 --n 8 --set gpu.dram.channels=32 --json");
   command->callback([arguments] { execute(*arguments); });

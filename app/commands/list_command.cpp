@@ -39,7 +39,8 @@ const std::vector<Kind>& kinds() {
        [] {
          std::vector<Line> lines;
          for (const emu::Format& format : emu::formats()) {
-           lines.push_back({std::string(format.name), fmt::format("{:>2} bits  {}", format.bits, format.description)});
+           lines.push_back(
+               {std::string(format.name), fmt::format("{:>2} bits  {}", format.bits, format.description)});
          }
          return lines;
        }},

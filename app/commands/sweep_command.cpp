@@ -21,13 +21,16 @@ struct SweepArguments {
   bool yes = false, json = false;
 };
 
-void print_summary(const SweepSpec& spec, const SweepOutcome& outcome, int workers, const SweepArguments& arguments) {
-  fmt::print(stderr, "sweep {}: {} points asked for, {} were stored, {} computed", spec.name, outcome.asked.size(),
-             outcome.stored_before, outcome.computed);
+void print_summary(const SweepSpec& spec, const SweepOutcome& outcome, int workers,
+                   const SweepArguments& arguments) {
+  fmt::print(stderr, "sweep {}: {} points asked for, {} were stored, {} computed", spec.name,
+             outcome.asked.size(), outcome.stored_before, outcome.computed);
   if (outcome.failed > 0) fmt::print(stderr, ", {} of them cannot be simulated", outcome.failed);
-  if (outcome.lost > 0) fmt::print(stderr, ", {} lost with their workers (the next run tries them again)", outcome.lost);
+  if (outcome.lost > 0)
+    fmt::print(stderr, ", {} lost with their workers (the next run tries them again)", outcome.lost);
   fmt::print(stderr, "\n");
-  if (!outcome.first_failure.empty()) fmt::print(stderr, "the first that failed: {}\n", outcome.first_failure);
+  if (!outcome.first_failure.empty())
+    fmt::print(stderr, "the first that failed: {}\n", outcome.first_failure);
   if (outcome.computed > 0) {
     fmt::print(stderr, "{:.1f} s of simulation on {} workers in {:.1f} s: overhead {:.1f} %\n",
                outcome.simulation_seconds, workers, outcome.seconds, 100 * outcome.overhead(workers));
@@ -40,8 +43,8 @@ void print_summary(const SweepSpec& spec, const SweepOutcome& outcome, int worke
   }
 }
 
-std::string front_text(const SweepSpec& spec, const std::vector<PlannedPoint>& plan, const SweepOutcome& outcome,
-                       Database& database) {
+std::string front_text(const SweepSpec& spec, const std::vector<PlannedPoint>& plan,
+                       const SweepOutcome& outcome, Database& database) {
   std::vector<std::string> header;
   for (const Objective& objective : spec.objectives) header.push_back(objective.name);
   header.push_back("point");
@@ -63,7 +66,8 @@ std::string front_text(const SweepSpec& spec, const std::vector<PlannedPoint>& p
 boost::json::object outcome_json(const SweepSpec& spec, const std::vector<PlannedPoint>& plan,
                                  const SweepOutcome& outcome, int workers, Database& database) {
   boost::json::array points, front;
-  for (const StoredPoint& stored : sweep_points(plan, outcome, database)) points.push_back(stored_point_json(stored));
+  for (const StoredPoint& stored : sweep_points(plan, outcome, database))
+    points.push_back(stored_point_json(stored));
   for (const std::size_t i : outcome.front) front.emplace_back(plan[i].key);
   return {{"schema", "fp6sim-sweep-1"},
           {"program", program_version()},
@@ -100,23 +104,29 @@ void execute(const SweepArguments& arguments, Executor& executor, const SweepSpe
 }  // namespace
 
 void add_sweep_command(CLI::App& app, Outcome& outcome) {
-  auto* command = app.add_subcommand("sweep", "Simulate thousands of points into a database; resumes where it stopped");
+  auto* command =
+      app.add_subcommand("sweep", "Simulate thousands of points into a database; resumes where it stopped");
   auto arguments = std::make_shared<SweepArguments>();
   command->add_option("file", arguments->file, "what to explore: a JSON file (docs/sweeps.md)")->required();
-  command->add_option("--db", arguments->database, "results: an SQLite file, made where there is none")->required();
-  command->add_option("--jobs", arguments->jobs, "worker processes (default: one a processor; under mpirun: one a rank)")
+  command->add_option("--db", arguments->database, "results: an SQLite file, made where there is none")
+      ->required();
+  command
+      ->add_option("--jobs", arguments->jobs,
+                   "worker processes (default: one a processor; under mpirun: one a rank)")
       ->check(CLI::Range(1, 4096));
-  command->add_flag("--yes", arguments->yes, fmt::format("run it though it has more than {} points", kAskAbove));
+  command->add_flag("--yes", arguments->yes,
+                    fmt::format("run it though it has more than {} points", kAskAbove));
   command->add_option("--csv", arguments->csv, "write the sweep's points as CSV as well");
   command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
   command->footer(
-      "What is in the database is not computed again. Ctrl-C, kill -9, a full disk: run the same command to go on.\n"
+      "What is in the database is not computed again. Ctrl-C, kill -9, a full disk: run the same command to "
+      "go on.\n"
       "  fp6sim sweep sweeps/placement.json --db results.sqlite\n"
       "  mpirun -n 64 fp6sim sweep sweeps/placement.json --db results.sqlite   where this build has MPI\n"
       "Exit code 130: interrupted by Ctrl-C, with everything computed stored.");
   command->callback([arguments, &outcome] {
-    // Every rank reads and judges the sweep, so that a bad one ends all of them alike; workers are forked before
-    // MPI and SQLite start.
+    // Every rank reads and judges the sweep, so that a bad one ends all of them alike; workers are forked
+    // before MPI and SQLite start.
     const SweepSpec spec = read_sweep(arguments->file);
     const Space space(spec);
     const std::vector<PlannedPoint> plan = plan_sweep(space, arguments->yes);

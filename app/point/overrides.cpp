@@ -40,7 +40,8 @@ bool same_kind(const bj::value& a, const bj::value& b) {
 
 }  // namespace
 
-void replace_field(bj::value& description, std::string_view path, const bj::value& value, std::string_view what) {
+void replace_field(bj::value& description, std::string_view path, const bj::value& value,
+                   std::string_view what) {
   bj::value* found = nullptr;
   std::vector<std::string> known;
   visit_fields(description, "", [&](const std::string& here, bj::value& leaf) {

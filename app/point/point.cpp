@@ -7,9 +7,9 @@
 namespace fp6sim::app {
 
 boost::json::object Point::to_json() const {
-  return {{"gpu", gpu},           {"kernel", kernel},   {"design", design},       {"m", shape.m},
-          {"k", shape.k},         {"n", shape.n},       {"split", split},         {"warm_l2", warm_l2},
-          {"exact", exact},       {"overrides", overrides}, {"workload", workload}, {"layer", layer},
+  return {{"gpu", gpu},     {"kernel", kernel},       {"design", design},     {"m", shape.m},
+          {"k", shape.k},   {"n", shape.n},           {"split", split},       {"warm_l2", warm_l2},
+          {"exact", exact}, {"overrides", overrides}, {"workload", workload}, {"layer", layer},
           {"count", count}};
 }
 

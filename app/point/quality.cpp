@@ -20,7 +20,8 @@ std::vector<float> normal_weights() {
   std::vector<float> weights(kRows * kColumns);
   const auto uniform = [&] { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1p-53; };
   for (float& weight : weights) {
-    weight = static_cast<float>(std::sqrt(-2 * std::log(uniform())) * std::cos(2 * 3.141592653589793 * uniform()));
+    weight =
+        static_cast<float>(std::sqrt(-2 * std::log(uniform())) * std::cos(2 * 3.141592653589793 * uniform()));
   }
   return weights;
 }
@@ -35,8 +36,9 @@ double measure(const sim::WeightLayout& layout) {
   double signal = 0, noise = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const std::size_t row = i / kColumns, column = i % kColumns;
-    const double value = static_cast<double>(emu::code_value(spec, quantized.codes[i], quantized.zero(row, column))) *
-                         static_cast<double>(quantized.scale(row, column));
+    const double value =
+        static_cast<double>(emu::code_value(spec, quantized.codes[i], quantized.zero(row, column))) *
+        static_cast<double>(quantized.scale(row, column));
     const double weight = static_cast<double>(weights[i]);
     signal += weight * weight;
     noise += (weight - value) * (weight - value);

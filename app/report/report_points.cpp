@@ -170,7 +170,7 @@ void find_baselines(std::vector<ReportPoint>& points) {
                                    p.point.shape.n, p.point.warm_l2, p.point.exact);
     for (const auto& member : p.point.overrides) {
       if (std::string_view(member.key()).starts_with("gpu.")) {
-name.append("|").append(member.key()).append("=").append(bj::serialize(member.value()));
+        name.append("|").append(member.key()).append("=").append(bj::serialize(member.value()));
       }
     }
     return name;

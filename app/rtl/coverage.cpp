@@ -33,8 +33,8 @@ std::vector<Coverage::Bin> Coverage::bins(const UnitParameters& unit) const {
     for (int lane = 0; lane < lanes; ++lane) hit_codes += codes_[f][static_cast<std::size_t>(lane)].count();
   }
   // A unit of one register holds one beat: no format change inside.
-  // No bfloat16 result is subnormal (the smallest product is 2^-28), and bfloat16 is always among the modes; ErrorOutput
-  // cannot be raised by a unit that has it.
+  // No bfloat16 result is subnormal (the smallest product is 2^-28), and bfloat16 is always among the modes;
+  // ErrorOutput cannot be raised by a unit that has it.
   return {{"format x split x type", modes_.count(), legal_modes},
           {"format changes", changes_.count(), changes_.size()},
           {"lane x format x code", hit_codes, legal_codes},

@@ -14,16 +14,16 @@ namespace fp6sim::rtl {
 
 /// Everything the unit's streams can be caught doing in a cycle.
 enum class StreamEvent : std::uint8_t {
-  kBeatMoves,           ///< a beat enters
-  kBeatWaitsForUnit,    ///< offered, not taken
-  kBeatWaitsForScale,   ///< offered, not taken, though the output is free
-  kScaleWaits,          ///< a scale offered, not taken
-  kOutMoves,            ///< a result leaves
-  kOutHeld,             ///< a result held by its taker
-  kBackToBackGroups,    ///< the first beat of a group enters in the cycle after the last of another
-  kOneBeatGroups,       ///< two groups of one beat each, back to back
+  kBeatMoves,            ///< a beat enters
+  kBeatWaitsForUnit,     ///< offered, not taken
+  kBeatWaitsForScale,    ///< offered, not taken, though the output is free
+  kScaleWaits,           ///< a scale offered, not taken
+  kOutMoves,             ///< a result leaves
+  kOutHeld,              ///< a result held by its taker
+  kBackToBackGroups,     ///< the first beat of a group enters in the cycle after the last of another
+  kOneBeatGroups,        ///< two groups of one beat each, back to back
   kFormatChangesInside,  ///< a format change while beats of the old one are still inside
-  kIllegalWhileBusy,    ///< an illegal beat swallowed while legal ones are inside
+  kIllegalWhileBusy,     ///< an illegal beat swallowed while legal ones are inside
   kErrorCleared,
   kCount,
 };
@@ -46,8 +46,8 @@ class Coverage {
   bool complete(const UnitParameters& unit) const;
 
  private:
-  std::bitset<kNumFormats * kNumSplits * 2> modes_;                 // format x split x output type
-  std::bitset<kNumFormats * kNumFormats> changes_;                  // from format to format
+  std::bitset<kNumFormats * kNumSplits * 2> modes_;                  // format x split x output type
+  std::bitset<kNumFormats * kNumFormats> changes_;                   // from format to format
   std::array<std::array<std::bitset<256>, 64>, kNumFormats> codes_;  // code on lane
   std::bitset<8> errors_;
   std::bitset<static_cast<std::size_t>(StreamEvent::kCount)> events_;

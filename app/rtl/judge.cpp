@@ -38,8 +38,12 @@ const std::array<const emu::Format*, kNumFormats>& rows() {
 
 }  // namespace
 
-std::string_view unit_format_name(std::uint8_t format) { return kUnitFormats[format].name; }
-int unit_code_bits(std::uint8_t format) { return rows()[format]->bits; }
+std::string_view unit_format_name(std::uint8_t format) {
+  return kUnitFormats[format].name;
+}
+int unit_code_bits(std::uint8_t format) {
+  return rows()[format]->bits;
+}
 
 std::optional<Split> unit_split(std::uint8_t split, int code_bits) {
   if (split == kSplitPadded8) return Split::kPadded8;
@@ -47,11 +51,16 @@ std::optional<Split> unit_split(std::uint8_t split, int code_bits) {
   if (code_bits == 4) return split == kSplitPacked ? std::optional(Split::kPacked4) : std::nullopt;
   const bool six = code_bits == 6;
   switch (split) {
-    case kSplitHighFirst: return six ? Split::k4Plus2 : Split::k4Plus1;
-    case kSplitLowFirst: return six ? Split::k2Plus4 : Split::k1Plus4;
-    case kSplitByte: return six ? std::optional(Split::k4Plus2Byte) : std::nullopt;
-    case kSplitPacked: return six ? Split::kPacked6 : Split::kPacked5;
-    default: return std::nullopt;
+    case kSplitHighFirst:
+      return six ? Split::k4Plus2 : Split::k4Plus1;
+    case kSplitLowFirst:
+      return six ? Split::k2Plus4 : Split::k1Plus4;
+    case kSplitByte:
+      return six ? std::optional(Split::k4Plus2Byte) : std::nullopt;
+    case kSplitPacked:
+      return six ? Split::kPacked6 : Split::kPacked5;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -74,7 +83,8 @@ std::uint16_t expected_result(std::uint8_t format, bool bfloat, std::uint8_t cod
     value = static_cast<float>(emu::decode_integer(row.bits, code));
   }
   const float factor = emu::from_binary16(scale);
-  const std::uint16_t result = bfloat ? emu::dequantize_bfloat16(value, factor) : emu::dequantize_binary16(value, factor);
+  const std::uint16_t result =
+      bfloat ? emu::dequantize_bfloat16(value, factor) : emu::dequantize_binary16(value, factor);
   const std::uint16_t infinity = bfloat ? 0x7F80 : 0x7C00;
   return (result & 0x7FFF) > infinity ? 0x7FFF : result;
 }
@@ -82,7 +92,8 @@ std::uint16_t expected_result(std::uint8_t format, bool bfloat, std::uint8_t cod
 void pack_beat(emu::Split split, std::span<const std::uint8_t> codes, std::span<std::uint32_t> bus) {
   std::array<std::uint32_t, 16> wide, narrow;  // 64 lanes of up to 8 bits
   const emu::LinearSize size = emu::linear_size(split, codes.size());
-  emu::pack_linear(split, codes, std::span(wide).first(size.wide_words), std::span(narrow).first(size.narrow_words));
+  emu::pack_linear(split, codes, std::span(wide).first(size.wide_words),
+                   std::span(narrow).first(size.narrow_words));
   std::ranges::fill(bus, 0u);
   std::copy_n(wide.begin(), size.wide_words, bus.begin());
   const auto start = static_cast<std::size_t>(emu::info(split).wide_bits) * codes.size();

@@ -26,8 +26,8 @@ std::uint8_t expected_error(const BeatMode& mode, int lanes);
 std::uint16_t expected_result(std::uint8_t format, bool bfloat, std::uint8_t code, std::uint8_t zero,
                               std::uint16_t scale);
 
-/// A beat's words on the bus: emu's linear order, wide array first, each array as long as its lanes need (the narrow
-/// one need not start on a word where a beat is short). `bus` is overwritten whole.
+/// A beat's words on the bus: emu's linear order, wide array first, each array as long as its lanes need (the
+/// narrow one need not start on a word where a beat is short). `bus` is overwritten whole.
 void pack_beat(emu::Split split, std::span<const std::uint8_t> codes, std::span<std::uint32_t> bus);
 
 }  // namespace fp6sim::rtl

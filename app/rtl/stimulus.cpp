@@ -78,12 +78,19 @@ class RandomStimulus final : public Stimulus {
                    .tag = 0};
       if (random(16) == 0) {  // a broken mode
         switch (random(3)) {
-          case 0: beat.mode.format = static_cast<std::uint8_t>(kNumFormats + random(8)); break;
-          case 1: beat.mode.split = static_cast<std::uint8_t>(kNumSplits + random(3)); break;
-          default: beat.mode.group_beats = 0; break;
+          case 0:
+            beat.mode.format = static_cast<std::uint8_t>(kNumFormats + random(8));
+            break;
+          case 1:
+            beat.mode.split = static_cast<std::uint8_t>(kNumSplits + random(3));
+            break;
+          default:
+            beat.mode.group_beats = 0;
+            break;
         }
       } else {
-        while (expected_error(beat.mode, lanes_) != 0) beat.mode.split = static_cast<std::uint8_t>(random(kNumSplits));
+        while (expected_error(beat.mode, lanes_) != 0)
+          beat.mode.split = static_cast<std::uint8_t>(random(kNumSplits));
       }
       if (expected_error(beat.mode, lanes_) == 0) {
         beat.mode.tag = tag_++;
@@ -103,16 +110,21 @@ class RandomStimulus final : public Stimulus {
     return static_cast<std::uint32_t>(std::uint64_t{emu::stochastic_bits(seed_, count_++)} * below >> 32);
   }
 
-  // Any bits, those of real weights, and the corners: zeros, subnormals, ends of the normal range, infinities, NaNs.
+  // Any bits, those of real weights, and the corners: zeros, subnormals, ends of the normal range,
+  // infinities, NaNs.
   std::uint16_t scale() {
     static constexpr std::array<std::uint16_t, 12> kCorners{0x0000, 0x0001, 0x0200, 0x03FF, 0x0400, 0x0401,
                                                             0x3C00, 0x7BFF, 0x7C00, 0x7C01, 0x7FFF, 0x1400};
     const auto sign = static_cast<std::uint16_t>(random(2) << 15);
     switch (random(4)) {
-      case 0: return static_cast<std::uint16_t>(sign | kCorners[random(kCorners.size())]);
-      case 1: return static_cast<std::uint16_t>(sign | random(0x400));
-      case 2: return static_cast<std::uint16_t>(sign | (0x1000 + random(0x1C00)));
-      default: return static_cast<std::uint16_t>(sign | random(0x8000));
+      case 0:
+        return static_cast<std::uint16_t>(sign | kCorners[random(kCorners.size())]);
+      case 1:
+        return static_cast<std::uint16_t>(sign | random(0x400));
+      case 2:
+        return static_cast<std::uint16_t>(sign | (0x1000 + random(0x1C00)));
+      default:
+        return static_cast<std::uint16_t>(sign | random(0x8000));
     }
   }
 
@@ -124,7 +136,8 @@ class RandomStimulus final : public Stimulus {
 
 }  // namespace
 
-std::unique_ptr<Stimulus> exhaustive_stimulus(std::uint8_t format, const UnitParameters& unit, int scale_step) {
+std::unique_ptr<Stimulus> exhaustive_stimulus(std::uint8_t format, const UnitParameters& unit,
+                                              int scale_step) {
   return std::make_unique<ExhaustiveStimulus>(format, unit, scale_step);
 }
 

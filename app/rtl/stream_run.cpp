@@ -11,8 +11,8 @@
 namespace fp6sim::rtl {
 namespace {
 
-/// A stream's willingness, cycle by cycle: an open stream is held with the given chance, a held one opens again with one
-/// in four, so that stalls of several cycles happen.
+/// A stream's willingness, cycle by cycle: an open stream is held with the given chance, a held one opens
+/// again with one in four, so that stalls of several cycles happen.
 class Gate {
  public:
   Gate(int chance, std::uint64_t seed) : chance_(chance), seed_(seed) {}
@@ -32,13 +32,14 @@ struct Expected {
   BeatMode mode;
   std::uint64_t index;
   std::array<std::uint8_t, 64> codes;
-  std::array<std::uint8_t, 64> zeros;    // per scale of the beat
+  std::array<std::uint8_t, 64> zeros;  // per scale of the beat
   std::array<std::uint16_t, 64> scales;
 };
 
 class StreamRun {
  public:
-  StreamRun(DequantUnit& unit, Stimulus& stimulus, const Stalls& stalls, std::uint64_t seed, Coverage& coverage)
+  StreamRun(DequantUnit& unit, Stimulus& stimulus, const Stalls& stalls, std::uint64_t seed,
+            Coverage& coverage)
       : unit_(unit),
         stimulus_(stimulus),
         coverage_(coverage),
@@ -50,9 +51,11 @@ class StreamRun {
         out_gate_(stalls.out, seed * 3 + 3) {}
 
   StreamResult run() {
-    // A unit that swallows beats for good must not hang the test: so many cycles without any movement are an error.
+    // A unit that swallows beats for good must not hang the test: so many cycles without any movement are an
+    // error.
     constexpr int kPatience = 2000;
-    while (idle_cycles_ < kPatience && (refill() || !expected_.empty() || linger_cycles_++ < kLinger)) cycle();
+    while (idle_cycles_ < kPatience && (refill() || !expected_.empty() || linger_cycles_++ < kLinger))
+      cycle();
     if (!expected_.empty() || !beats_.empty()) {
       protocol_error("stuck with " + std::to_string(expected_.size()) + " results missing and " +
                      std::to_string(beats_.size()) + " beats waiting");
@@ -189,8 +192,8 @@ class StreamRun {
       ++result_.compared;
       if (actual == due) continue;
       if (result_.mismatches++ == 0) {
-        result_.first_mismatch = Mismatch{beat.index,     lane,           beat.mode, beat.codes[at],
-                                          beat.zeros[s], beat.scales[s], due,       actual};
+        result_.first_mismatch =
+            Mismatch{beat.index, lane, beat.mode, beat.codes[at], beat.zeros[s], beat.scales[s], due, actual};
       }
     }
     expected_.pop_front();
@@ -200,7 +203,8 @@ class StreamRun {
   void check_error(std::uint8_t cause, bool standing, std::uint8_t old_cause) {
     const std::uint8_t due = standing ? old_cause : cause;
     if (unit_.error() != (due != 0) || unit_.error_cause() != due) {
-      protocol_error("error flag " + std::to_string(unit_.error_cause()) + " where " + std::to_string(due) + " was due");
+      protocol_error("error flag " + std::to_string(unit_.error_cause()) + " where " + std::to_string(due) +
+                     " was due");
     }
   }
 
@@ -231,10 +235,11 @@ class StreamRun {
   StreamResult result_;
 
   PlannedGroup group_;
-  std::deque<Expected> beats_;         // still to be offered
-  std::deque<PlannedGroup> scales_;    // the same
-  std::deque<Expected> expected_;      // inside the unit
-  bool exhausted_ = false, offer_beat_ = false, offer_scale_ = false, driven_beat_ = false, driven_scale_ = false;
+  std::deque<Expected> beats_;       // still to be offered
+  std::deque<PlannedGroup> scales_;  // the same
+  std::deque<Expected> expected_;    // inside the unit
+  bool exhausted_ = false, offer_beat_ = false, offer_scale_ = false, driven_beat_ = false,
+       driven_scale_ = false;
   int idle_cycles_ = 0, linger_cycles_ = 0;
 
   BeatMode previous_mode_;
@@ -252,11 +257,12 @@ std::string Mismatch::describe() const {
     return mode.bfloat ? emu::from_bfloat16(bits) : emu::from_binary16(bits);
   };
   char line[256];
-  std::snprintf(line, sizeof(line),
-                "beat %llu lane %d: %s split %d code 0x%02x zero %d scale 0x%04x -> 0x%04x (%g), expected 0x%04x (%g)",
-                static_cast<unsigned long long>(beat), lane, std::string(unit_format_name(mode.format)).c_str(),
-                mode.split, code, zero, scale, actual, static_cast<double>(value(actual)), expected,
-                static_cast<double>(value(expected)));
+  std::snprintf(
+      line, sizeof(line),
+      "beat %llu lane %d: %s split %d code 0x%02x zero %d scale 0x%04x -> 0x%04x (%g), expected 0x%04x (%g)",
+      static_cast<unsigned long long>(beat), lane, std::string(unit_format_name(mode.format)).c_str(),
+      mode.split, code, zero, scale, actual, static_cast<double>(value(actual)), expected,
+      static_cast<double>(value(expected)));
   return line;
 }
 

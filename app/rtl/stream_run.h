@@ -33,7 +33,8 @@ class Stimulus {
   virtual bool next(PlannedGroup& group) = 0;
 };
 
-/// Chances, out of 256 and in each cycle, that a stream is held back; a stream held stays so for a few cycles.
+/// Chances, out of 256 and in each cycle, that a stream is held back; a stream held stays so for a few
+/// cycles.
 struct Stalls {
   int beat = 0;
   int scale = 0;
@@ -63,8 +64,8 @@ struct StreamResult {
   bool clean() const { return mismatches == 0 && protocol_errors == 0; }
 };
 
-/// Runs all of `stimulus` through `unit` (which is not reset first) until every beat has left it, with random stalls
-/// from `seed`. What it saw is added to `coverage`.
+/// Runs all of `stimulus` through `unit` (which is not reset first) until every beat has left it, with random
+/// stalls from `seed`. What it saw is added to `coverage`.
 StreamResult run_stream(DequantUnit& unit, Stimulus& stimulus, const Stalls& stalls, std::uint64_t seed,
                         Coverage& coverage);
 

@@ -46,7 +46,8 @@ VerifyResult verify_unit(const VerifyOptions& options) {
       add(run_stream(*unit, *stimulus, {}, options.seed, coverage), result);
     }
   }
-  // Each stream held back in turn, then all of them, then none: the unit is full, empty and starved of scales.
+  // Each stream held back in turn, then all of them, then none: the unit is full, empty and starved of
+  // scales.
   constexpr Stalls kPatterns[] = {{0, 0, 0}, {0, 0, 64}, {64, 0, 0}, {0, 64, 0}, {32, 32, 32}};
   const int groups = wave ? 40 : options.random_groups / static_cast<int>(std::size(kPatterns));
   std::uint64_t seed = options.seed;

@@ -9,12 +9,13 @@
 
 namespace fp6sim::rtl {
 
-/// Every code x every binary16 scale (x every zero point, for INT4 with one) of a format, as binary16 and as bfloat16,
-/// through changing splits and lanes. `scale_step` > 1 takes every n-th scale only.
-std::unique_ptr<Stimulus> exhaustive_stimulus(std::uint8_t format, const UnitParameters& unit, int scale_step = 1);
+/// Every code x every binary16 scale (x every zero point, for INT4 with one) of a format, as binary16 and as
+/// bfloat16, through changing splits and lanes. `scale_step` > 1 takes every n-th scale only.
+std::unique_ptr<Stimulus> exhaustive_stimulus(std::uint8_t format, const UnitParameters& unit,
+                                              int scale_step = 1);
 
-/// `groups` groups of random length with formats, splits and output types changing from beat to beat, scales of every
-/// kind, and illegal beats in between.
+/// `groups` groups of random length with formats, splits and output types changing from beat to beat, scales
+/// of every kind, and illegal beats in between.
 std::unique_ptr<Stimulus> random_stimulus(const UnitParameters& unit, std::uint64_t seed, int groups);
 
 struct VerifyOptions {
@@ -22,7 +23,7 @@ struct VerifyOptions {
   bool exhaustive = true;       ///< else random beats only
   int random_groups = 20000;
   std::uint64_t seed = 1;
-  std::string wave_path;        ///< where not empty: a short random run on a model with waves, written here as FST
+  std::string wave_path;  ///< where not empty: a short random run on a model with waves, written here as FST
 };
 
 struct VerifyResult {

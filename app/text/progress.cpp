@@ -31,11 +31,14 @@ Progress::Progress(std::string what, std::uint64_t total, std::uint64_t already)
       shown_(start_),
       terminal_(::isatty(STDERR_FILENO) != 0) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+  finish();
+}
 
 void Progress::advance(std::uint64_t by) {
   done_ += by;
-  if (steady_clock::now() - shown_ >= (terminal_ ? steady_clock::duration(kTerminalInterval) : kPlainInterval)) {
+  if (steady_clock::now() - shown_ >=
+      (terminal_ ? steady_clock::duration(kTerminalInterval) : kPlainInterval)) {
     show(false);
   }
 }
@@ -61,10 +64,11 @@ void Progress::show(bool last) {
     fmt::print(stderr, "{}\n", line);
     return;
   }
-  const double share = total_ > 0 ? std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) : 1;
+  const double share =
+      total_ > 0 ? std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) : 1;
   const int filled = static_cast<int>(share * kBarWidth);
-  fmt::print(stderr, "\r[{}{}] {}\033[K{}", std::string(filled, '='), std::string(kBarWidth - filled, ' '), line,
-             last ? "\n" : "");
+  fmt::print(stderr, "\r[{}{}] {}\033[K{}", std::string(filled, '='), std::string(kBarWidth - filled, ' '),
+             line, last ? "\n" : "");
   std::fflush(stderr);
 }
 

@@ -9,7 +9,8 @@ namespace fp6sim::app {
 
 class Progress {
  public:
-  /// `total` things called `what` ("points"); `already` of them were there before (they do not count for the rate).
+  /// `total` things called `what` ("points"); `already` of them were there before (they do not count for the
+  /// rate).
   Progress(std::string what, std::uint64_t total, std::uint64_t already = 0);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -25,10 +25,9 @@ constexpr std::array kArchitectures{
 using enum Architecture;
 using enum InputClass;
 
-// `verified`: every published row of that device (MATLAB-tensor-core) was reproduced. Hopper's and Blackwell's FP8 rows
-// were not: see docs/decisions.md.
-// architecture, inputs, instruction, products per step, steps per instruction, F, binary32 significant bits,
-// verified
+// `verified`: every published row of that device (MATLAB-tensor-core) was reproduced. Hopper's and
+// Blackwell's FP8 rows were not: see docs/decisions.md. architecture, inputs, instruction, products per step,
+// steps per instruction, F, binary32 significant bits, verified
 constexpr std::array kRules{
     MmaRule{kVolta, kBinary16, "mma.m8n8k4", 4, 1, 23, 24, true},
     MmaRule{kTuring, kBinary16, "mma.m16n8k8", 8, 1, 24, 24, true},

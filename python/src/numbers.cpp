@@ -17,7 +17,8 @@ constexpr std::size_t kGrain = std::size_t{1} << 15;
 
 const emu::Format& float_format(const std::string& name) {
   const emu::Format& format = emu::format_by_name(name);
-  if (!format.is_float()) throw Error("format '" + name + "' is an integer format; encode and decode take floating ones");
+  if (!format.is_float())
+    throw Error("format '" + name + "' is an integer format; encode and decode take floating ones");
   return format;
 }
 
@@ -63,8 +64,8 @@ py::array decode(const Array<std::uint16_t>& codes, const std::string& name) {
   unlocked([&] {
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (in[i] >> format.bits != 0) {
-        throw Error("codes[" + std::to_string(i) + "] is " + std::to_string(in[i]) + "; codes of format '" + name +
-                    "' are below " + std::to_string(1 << format.bits));
+        throw Error("codes[" + std::to_string(i) + "] is " + std::to_string(in[i]) + "; codes of format '" +
+                    name + "' are below " + std::to_string(1 << format.bits));
       }
       values[i] = emu::decode(format.floating, in[i]);
     }
@@ -87,10 +88,11 @@ emu::QuantizeSpec spec_of(const std::string& format, const std::string& scale, b
 }
 
 /// (codes [M, K], scales binary16 bits [M, G] or None, zeros [M, G] or None)
-py::tuple quantize(const Array<float>& weights, const std::string& format, const std::string& scale, bool zero_point,
-                   const std::string& rounding, const std::string& non_finite) {
+py::tuple quantize(const Array<float>& weights, const std::string& format, const std::string& scale,
+                   bool zero_point, const std::string& rounding, const std::string& non_finite) {
   const emu::QuantizeSpec spec = spec_of(format, scale, zero_point, rounding, non_finite);
-  const auto rows = static_cast<std::size_t>(weights.shape(0)), columns = static_cast<std::size_t>(weights.shape(1));
+  const auto rows = static_cast<std::size_t>(weights.shape(0)),
+             columns = static_cast<std::size_t>(weights.shape(1));
   const auto in = view(weights);
   std::vector<std::uint16_t> scales;
   emu::QuantizedMatrix matrix = unlocked([&] {
@@ -119,10 +121,12 @@ py::array dequantize(const Array<std::uint8_t>& codes, const std::string& format
   if (matrix.spec.format.bits > 8) throw Error("format '" + format + "' has no codes of at most 8 bits");
   const auto in = view(codes);
   matrix.codes.assign(in.begin(), in.end());
-  const auto bad = std::find_if(in.begin(), in.end(), [&](auto c) { return c >> matrix.spec.format.bits != 0; });
+  const auto bad =
+      std::find_if(in.begin(), in.end(), [&](auto c) { return c >> matrix.spec.format.bits != 0; });
   if (bad != in.end()) {
-    throw Error("codes[" + std::to_string(bad - in.begin()) + "] is " + std::to_string(*bad) + "; codes of format '" +
-                format + "' are below " + std::to_string(1 << matrix.spec.format.bits));
+    throw Error("codes[" + std::to_string(bad - in.begin()) + "] is " + std::to_string(*bad) +
+                "; codes of format '" + format + "' are below " +
+                std::to_string(1 << matrix.spec.format.bits));
   }
   const auto groups_of = [&](const auto& array, const char* what) {
     if (array.ndim() != 2 || static_cast<std::size_t>(array.shape(0)) != matrix.rows || array.shape(1) == 0 ||

@@ -1,18 +1,21 @@
 // One simulated GEMM as a flat dictionary.
-#include "python/src/bindings.h"
 #include "sim/simulate.h"
+
+#include "python/src/bindings.h"
 
 namespace fp6sim::python {
 namespace {
 
-py::dict simulate(std::int64_t m, std::int64_t k, std::int64_t n, const std::string& gpu, const std::string& kernel,
-                  const std::string& design, const std::string& split, bool warm_l2, bool exact) {
+py::dict simulate(std::int64_t m, std::int64_t k, std::int64_t n, const std::string& gpu,
+                  const std::string& kernel, const std::string& design, const std::string& split,
+                  bool warm_l2, bool exact) {
   sim::RunOptions options;
   options.warm_l2 = warm_l2;
   options.exact = exact;
   options.split = split;
   const sim::GemmResult result = unlocked([&] {
-    return sim::simulate_gemm(sim::load_gpu(gpu), sim::load_kernel(kernel), sim::load_design(design), {m, k, n}, options);
+    return sim::simulate_gemm(sim::load_gpu(gpu), sim::load_kernel(kernel), sim::load_design(design),
+                              {m, k, n}, options);
   });
   py::dict record;
   record["gpu"] = gpu;
@@ -37,6 +40,8 @@ py::dict simulate(std::int64_t m, std::int64_t k, std::int64_t n, const std::str
 
 }  // namespace
 
-void bind_simulate(py::module_& module) { module.def("simulate", &simulate); }
+void bind_simulate(py::module_& module) {
+  module.def("simulate", &simulate);
+}
 
 }  // namespace fp6sim::python

@@ -55,10 +55,10 @@ py::array mma(const Array<std::uint16_t>& a, const Array<std::uint16_t>& b, cons
 }  // namespace
 
 void bind_tensor_core(py::module_& module) {
-  module.def("gemm", &gemm, py::arg("weights").noconvert(), py::arg("activations").noconvert(), py::arg("arch"),
-             py::arg("bf16"), py::arg("tile_k"), py::arg("split_k"));
-  module.def("mma", &mma, py::arg("a").noconvert(), py::arg("b").noconvert(), py::arg("c").noconvert(), py::arg("arch"),
-             py::arg("a_format"), py::arg("b_format"), py::arg("accumulate_f16"));
+  module.def("gemm", &gemm, py::arg("weights").noconvert(), py::arg("activations").noconvert(),
+             py::arg("arch"), py::arg("bf16"), py::arg("tile_k"), py::arg("split_k"));
+  module.def("mma", &mma, py::arg("a").noconvert(), py::arg("b").noconvert(), py::arg("c").noconvert(),
+             py::arg("arch"), py::arg("a_format"), py::arg("b_format"), py::arg("accumulate_f16"));
 }
 
 }  // namespace fp6sim::python

@@ -37,16 +37,16 @@ class FstWave {
 };
 
 constexpr std::array kModels{
-    UnitParameters{"l32d2", 32, 2, 1, false},
-    UnitParameters{"l1d1", 1, 1, 1, false},
-    UnitParameters{"l4d4", 4, 4, 1, false},
-    UnitParameters{"l64d3s2", 64, 3, 2, false},
+    UnitParameters{"l32d2", 32, 2, 1, false},     UnitParameters{"l1d1", 1, 1, 1, false},
+    UnitParameters{"l4d4", 4, 4, 1, false},       UnitParameters{"l64d3s2", 64, 3, 2, false},
     UnitParameters{"l16d2-wave", 16, 2, 1, true},
 };
 
 }  // namespace
 
-std::span<const UnitParameters> unit_models() { return kModels; }
+std::span<const UnitParameters> unit_models() {
+  return kModels;
+}
 
 std::unique_ptr<DequantUnit> make_unit(std::string_view name) {
   if (name == kModels[0].name) return std::make_unique<VerilatedUnit<UnitL32D2>>(kModels[0]);

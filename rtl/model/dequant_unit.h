@@ -36,8 +36,9 @@ struct UnitParameters {
   constexpr int bus_words() const { return (8 * lanes + 31) / 32; }
 };
 
-/// One instance of the unit, clocked by its owner. All formats, splits and bfloat16 are built in, 8 bits of tag. A cycle:
-/// drive inputs, settle(), look at outputs (ready, valid, data), then clock(). Inputs keep their value until driven anew.
+/// One instance of the unit, clocked by its owner. All formats, splits and bfloat16 are built in, 8 bits of
+/// tag. A cycle: drive inputs, settle(), look at outputs (ready, valid, data), then clock(). Inputs keep
+/// their value until driven anew.
 class DequantUnit {
  public:
   virtual ~DequantUnit() = default;
@@ -69,7 +70,8 @@ class DequantUnit {
   virtual bool error() const = 0;
   virtual std::uint8_t error_cause() const = 0;
 
-  /// From here on every cycle goes to an FST file; false where the model cannot or the file cannot be written.
+  /// From here on every cycle goes to an FST file; false where the model cannot or the file cannot be
+  /// written.
   virtual bool open_wave(const std::string& path) = 0;
 };
 

@@ -5,7 +5,11 @@
 namespace fp6sim::rtl {
 
 DequantUnitModule::DequantUnitModule(sc_core::sc_module_name name, std::string_view model)
-    : sc_core::sc_module(name), clock("clock"), beats("beats"), scales("scales"), results("results"),
+    : sc_core::sc_module(name),
+      clock("clock"),
+      beats("beats"),
+      scales("scales"),
+      results("results"),
       unit_(make_unit(model)) {
   assert(unit_ != nullptr && "no such RTL model");
   SC_HAS_PROCESS(DequantUnitModule);

@@ -1,4 +1,5 @@
-// The Verilated unit as a SystemC module: beats and scales in, results out, a cycle of the RTL for every clock edge.
+// The Verilated unit as a SystemC module: beats and scales in, results out, a cycle of the RTL for every
+// clock edge.
 #pragma once
 
 #include <array>
@@ -22,12 +23,19 @@ struct ResultPacket {
   std::array<std::uint16_t, 64> lanes{};
   std::uint8_t tag = 0;
 };
-inline std::ostream& operator<<(std::ostream& out, const BeatPacket& beat) { return out << "beat " << int{beat.mode.tag}; }
-inline std::ostream& operator<<(std::ostream& out, const ScalePacket&) { return out << "scale"; }
-inline std::ostream& operator<<(std::ostream& out, const ResultPacket& r) { return out << "result " << int{r.tag}; }
+inline std::ostream& operator<<(std::ostream& out, const BeatPacket& beat) {
+  return out << "beat " << int{beat.mode.tag};
+}
+inline std::ostream& operator<<(std::ostream& out, const ScalePacket&) {
+  return out << "scale";
+}
+inline std::ostream& operator<<(std::ostream& out, const ResultPacket& r) {
+  return out << "result " << int{r.tag};
+}
 
-/// Beats wait in `beats` until the unit takes them, results go to `results` while it has room: its depth is the
-/// back-pressure. One step for each rising edge of `clock`; a packet written in one cycle is offered in the next.
+/// Beats wait in `beats` until the unit takes them, results go to `results` while it has room: its depth is
+/// the back-pressure. One step for each rising edge of `clock`; a packet written in one cycle is offered in
+/// the next.
 class DequantUnitModule final : public sc_core::sc_module {
  public:
   sc_core::sc_in<bool> clock;

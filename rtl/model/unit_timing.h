@@ -1,4 +1,5 @@
-// When the dequantisation unit takes and gives beats, without what is in them: the RTL's cycles at a fraction of its cost.
+// When the dequantisation unit takes and gives beats, without what is in them: the RTL's cycles at a fraction
+// of its cost.
 #pragma once
 
 #include <array>
@@ -6,14 +7,14 @@
 
 namespace fp6sim::rtl {
 
-/// The cycle-exact timing of dequant_unit (tests/rtl compares the two cycle for cycle). Use: settle() with what is offered
-/// in this cycle, look at what moves, then clock().
+/// The cycle-exact timing of dequant_unit (tests/rtl compares the two cycle for cycle). Use: settle() with
+/// what is offered in this cycle, look at what moves, then clock().
 class UnitTiming {
  public:
   struct Offer {
-    bool beat = false;               ///< a beat, legal unless `illegal`
+    bool beat = false;  ///< a beat, legal unless `illegal`
     bool illegal = false;
-    std::uint16_t group_beats = 1;   ///< the beat's
+    std::uint16_t group_beats = 1;  ///< the beat's
     bool scale = false;
     bool out_ready = false;
   };
@@ -65,7 +66,7 @@ class UnitTiming {
   }
 
  private:
-  std::array<bool, 4> has_;      // which registers exist: codes, selected, aligned, rounded
+  std::array<bool, 4> has_;  // which registers exist: codes, selected, aligned, rounded
   std::array<bool, 4> full_{};
   std::array<bool, 5> ready_{};
   bool next_scale_ = false, current_scale_ = false;

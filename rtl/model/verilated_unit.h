@@ -35,7 +35,9 @@ struct NoWave {
 template <class Top, template <class> class Wave = NoWave>
 class VerilatedUnit final : public DequantUnit {
  public:
-  explicit VerilatedUnit(const UnitParameters& parameters) : parameters_(parameters), top_(&context_) { reset(); }
+  explicit VerilatedUnit(const UnitParameters& parameters) : parameters_(parameters), top_(&context_) {
+    reset();
+  }
   ~VerilatedUnit() override { top_.final(); }
 
   const UnitParameters& parameters() const override { return parameters_; }
@@ -67,7 +69,8 @@ class VerilatedUnit final : public DequantUnit {
   void drive_scale(std::span<const std::uint16_t> scales, std::span<const std::uint8_t> zeros) override {
     set_bits(top_.scale_i, scales.data(), scales.size_bytes());
     std::uint64_t nibbles = 0;
-    for (std::size_t i = 0; i < zeros.size(); ++i) nibbles |= static_cast<std::uint64_t>(zeros[i] & 15) << (4 * i);
+    for (std::size_t i = 0; i < zeros.size(); ++i)
+      nibbles |= static_cast<std::uint64_t>(zeros[i] & 15) << (4 * i);
     set_bits(top_.scale_zero_i, &nibbles, sizeof(nibbles));
     top_.scale_valid_i = 1;
   }

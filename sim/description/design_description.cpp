@@ -25,7 +25,8 @@ DesignDescription read_design(const json::Document& document) {
     design.latency_cycles = sourced_number(object, "latency_cycles", 0, 1000);
     if (const auto unit = object.find("unit")) {
       const UnitCost cost = unit_cost(unit->as_name());
-      design.area_um2 = cost.gate_equivalents_per_lane * design.lanes * sourced_number(object, "nand2_um2", 0, 100);
+      design.area_um2 =
+          cost.gate_equivalents_per_lane * design.lanes * sourced_number(object, "nand2_um2", 0, 100);
       design.energy_pj_per_weight = cost.energy_pj_per_weight;
     } else {
       design.area_um2 = sourced_number_or(object, "area_um2", 0, 1e9, 0);

@@ -22,7 +22,8 @@ enum class Placement : std::uint8_t {
   kNative,   ///< the tensor core takes the code
 };
 
-/// Area and energy come from a synthesised unit ("unit": a name of rtl/units.json, with "nand2_um2") or are given
+/// Area and energy come from a synthesised unit ("unit": a name of rtl/units.json, with "nand2_um2") or are
+/// given
 /// ("area_um2", "energy_pj_per_weight").
 struct DesignDescription {
   std::string name;

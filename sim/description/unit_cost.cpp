@@ -20,8 +20,9 @@ UnitCost unit_cost(std::string_view name) {
   for (const json::Value& value : file.array("units")) {
     json::Object unit = value.as_object();
     known.push_back(unit.string("name"));
-    for (const auto* key : {"description", "module", "formats", "lanes", "depth", "gate_equivalents", "flip_flops",
-                            "delay_ps", "delay_fo4", "gate_equivalents_per_lane", "energy_pj_per_weight"}) {
+    for (const auto* key :
+         {"description", "module", "formats", "lanes", "depth", "gate_equivalents", "flip_flops", "delay_ps",
+          "delay_fo4", "gate_equivalents_per_lane", "energy_pj_per_weight"}) {
       unit.find(key);
     }
     if (known.back() == name) {

@@ -11,8 +11,8 @@ struct UnitCost {
   double energy_pj_per_weight = 0;
 };
 
-/// The row of rtl/units.json of that name. Throws fp6sim::Error suggesting the nearest name, and where the unit has no
-/// energy (tables and gearboxes are not weighed for it).
+/// The row of rtl/units.json of that name. Throws fp6sim::Error suggesting the nearest name, and where the
+/// unit has no energy (tables and gearboxes are not weighed for it).
 UnitCost unit_cost(std::string_view name);
 
 }  // namespace fp6sim::sim

@@ -48,8 +48,8 @@ class Layout {
   std::uint64_t span_ = 512;  // the first unit is kParameters
 };
 
-/// The simulator's stages begin with a request. A CTA without any global access asks for its launch parameters,
-/// one sector in the L2.
+/// The simulator's stages begin with a request. A CTA without any global access asks for its launch
+/// parameters, one sector in the L2.
 constexpr Segment kParameters{0, 0, kSectorBytes, 1, 1};
 
 class TraceLaunch final : public Launch {

@@ -61,7 +61,8 @@ class Stager {
     }
     std::vector<TracePiece> writes = pieces(writes_, result.written);
     const bool reads_nothing = result.stages.empty();
-    const std::size_t at_end = reads_nothing ? 0 : std::min(writes.size(), std::size_t{StageRequest::kMaxSegments});
+    const std::size_t at_end =
+        reads_nothing ? 0 : std::min(writes.size(), std::size_t{StageRequest::kMaxSegments});
     const std::size_t write_parts = add_stages(result, writes, at_end, true);
     writes.resize(at_end);
     result.writes = std::move(writes);

@@ -10,7 +10,8 @@ namespace fp6sim::fuzz {
 namespace {
 
 void check_inside(const tensor_io::TensorInfo& info, std::size_t size) {
-  const std::uint64_t bytes = tensor_io::checked_bytes(info.shape, tensor_io::dtype_bytes(info.dtype), "fuzz");
+  const std::uint64_t bytes =
+      tensor_io::checked_bytes(info.shape, tensor_io::dtype_bytes(info.dtype), "fuzz");
   if (info.offset > size || bytes > size - info.offset) disagree("tensor " + info.name + " outside its file");
 }
 

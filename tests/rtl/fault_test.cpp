@@ -8,7 +8,9 @@
 namespace {
 int fault = 0;
 }
-extern "C" int planted_fault() { return fault; }
+extern "C" int planted_fault() {
+  return fault;
+}
 
 namespace fp6sim::rtl {
 namespace {
@@ -23,7 +25,9 @@ StreamResult run(int number) {
   return run_stream(unit, *stimulus, {32, 32, 32}, 5, coverage);
 }
 
-TEST(RtlFaults, NoneIsClean) { EXPECT_TRUE(run(0).clean()); }
+TEST(RtlFaults, NoneIsClean) {
+  EXPECT_TRUE(run(0).clean());
+}
 
 class RtlFault : public ::testing::TestWithParam<int> {};
 

@@ -1,5 +1,6 @@
 // Writes the vectors that netlist_tb.v runs: beats.hex, scales.hex, results.hex in the folder named.
-// Four E3M2 lanes in 4+2, groups of 16 beats: every code on every lane, with scales over the whole range of binary16.
+// Four E3M2 lanes in 4+2, groups of 16 beats: every code on every lane, with scales over the whole range of
+// binary16.
 #include <array>
 #include <cstdio>
 #include <fstream>
@@ -15,7 +16,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string folder = argv[1];
-  std::ofstream beats(folder + "/beats.hex"), scales(folder + "/scales.hex"), results(folder + "/results.hex");
+  std::ofstream beats(folder + "/beats.hex"), scales(folder + "/scales.hex"),
+      results(folder + "/results.hex");
   for (std::ofstream* file : {&beats, &scales, &results}) *file << std::hex << std::setfill('0');
   for (std::uint32_t scale = 0; scale < 0x10000; scale += 449) {
     scales << std::setw(4) << scale << "\n";
@@ -24,8 +26,9 @@ int main(int argc, char** argv) {
       std::uint64_t result = 0;
       for (std::uint32_t lane = 0; lane < 4; ++lane) {
         codes[lane] = static_cast<std::uint8_t>((4 * beat + lane + scale) % 64);
-        result |= std::uint64_t{rtl::expected_result(0, false, codes[lane], 0, static_cast<std::uint16_t>(scale))}
-                  << (16 * lane);
+        result |=
+            std::uint64_t{rtl::expected_result(0, false, codes[lane], 0, static_cast<std::uint16_t>(scale))}
+            << (16 * lane);
       }
       std::array<std::uint32_t, 1> bus;
       rtl::pack_beat(emu::Split::k4Plus2, codes, bus);

@@ -1,11 +1,12 @@
 // The unit's parts and the alternatives to it, each alone, against emu.
+#include "Parts.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstring>
 #include <vector>
 
-#include "Parts.h"
 #include "app/rtl/judge.h"
 #include "emu/binary16.h"
 #include "emu/dequantize.h"
@@ -62,7 +63,9 @@ TEST_F(RtlParts, DecodersGiveEveryCodesValue) {
   }
 }
 
-std::uint16_t canonical(std::uint16_t bits) { return (bits & 0x7FFF) > 0x7C00 ? 0x7FFF : bits; }
+std::uint16_t canonical(std::uint16_t bits) {
+  return (bits & 0x7FFF) > 0x7C00 ? 0x7FFF : bits;
+}
 
 TEST_F(RtlParts, MultiplierTimesCornersAndRandomEqualsEmu) {
   std::vector<std::uint16_t> factors{0x0000, 0x8000, 0x0001, 0x03FF, 0x0400, 0x3C00, 0x3BFF, 0x7BFF,
@@ -191,7 +194,8 @@ TEST_F(RtlParts, UnitsWithoutAScalePlaceOrDecode) {
   }
 }
 
-// Dequantise to binary16, then multiply as the GPU's tensor core does: the dot product of raw codes gives the same bits.
+// Dequantise to binary16, then multiply as the GPU's tensor core does: the dot product of raw codes gives the
+// same bits.
 TEST_F(RtlParts, DotProductsEqualTensorCores) {
   const auto ampere = emu::mma_context(emu::Architecture::kAmpere, emu::kFp16, emu::kFp16);
   const auto hopper = emu::mma_context(emu::Architecture::kHopper, emu::kFp16, emu::kFp16);
@@ -206,14 +210,15 @@ TEST_F(RtlParts, DotProductsEqualTensorCores) {
       codes[i] = static_cast<std::uint8_t>(random() & 63);
       const std::uint32_t bits = random();
       auto activation = static_cast<std::uint16_t>(bits);
-      if (kind < 5 && (activation & 0x7C00) == 0x7C00) activation ^= 0x4000;               // finite
-      if (kind == 1) activation = static_cast<std::uint16_t>((bits & 0x87FF) | 0x3800);    // close: cancellation
-      if (kind == 2) activation = static_cast<std::uint16_t>(bits & 0x83FF);               // subnormal
-      if (kind == 3 && i % 2 == 1) {                                                       // exact opposites
+      if (kind < 5 && (activation & 0x7C00) == 0x7C00) activation ^= 0x4000;  // finite
+      if (kind == 1)
+        activation = static_cast<std::uint16_t>((bits & 0x87FF) | 0x3800);    // close: cancellation
+      if (kind == 2) activation = static_cast<std::uint16_t>(bits & 0x83FF);  // subnormal
+      if (kind == 3 && i % 2 == 1) {                                          // exact opposites
         activation = activations[i - 1] ^ 0x8000;
         codes[i] = codes[i - 1];
       }
-      if (kind == 4 && (bits >> 16) % 3 != 0) codes[i] &= 0x20;  // many zeros
+      if (kind == 4 && (bits >> 16) % 3 != 0) codes[i] &= 0x20;       // many zeros
       if (kind >= 5 && (bits >> 16) % 16 != 0) activation &= 0xBFFF;  // rare infinities and NaNs
       activations[i] = activation;
     }
@@ -233,7 +238,8 @@ TEST_F(RtlParts, DotProductsEqualTensorCores) {
               emu::fused_step(ampere, std::span(weights).first(8), std::span(activations).first(8), c))
         << "kind " << kind << " trial " << trial;
     for (std::size_t i = 0; i < 16; ++i) weights[i] = emu::to_binary16(emu::decode(emu::kE2M3, codes[i]));
-    ASSERT_EQ(top_.dot_hopper_o, emu::fused_step(hopper, weights, activations, c)) << "kind " << kind << " trial " << trial;
+    ASSERT_EQ(top_.dot_hopper_o, emu::fused_step(hopper, weights, activations, c))
+        << "kind " << kind << " trial " << trial;
   }
 }
 

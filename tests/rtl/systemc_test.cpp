@@ -12,8 +12,12 @@ namespace {
 
 constexpr int kGroups = 50, kGroupBeats = 4, kBeats = kGroups * kGroupBeats;
 
-std::uint8_t code_of(int beat, int lane) { return static_cast<std::uint8_t>((beat * 7 + lane * 5) % 64); }
-std::uint16_t scale_of(int group) { return static_cast<std::uint16_t>(0x1C00 + 37 * group); }
+std::uint8_t code_of(int beat, int lane) {
+  return static_cast<std::uint8_t>((beat * 7 + lane * 5) % 64);
+}
+std::uint16_t scale_of(int group) {
+  return static_cast<std::uint16_t>(0x1C00 + 37 * group);
+}
 
 TEST(RtlSystemC, UnitInASimulationGivesEmusBitsAtItsPace) {
   sc_core::sc_clock clock("clock", sc_core::sc_time(1, sc_core::SC_NS));
@@ -28,7 +32,10 @@ TEST(RtlSystemC, UnitInASimulationGivesEmusBitsAtItsPace) {
 
   for (int beat = 0; beat < kBeats; ++beat) {
     BeatPacket packet;
-    packet.mode = {.format = 0, .split = kSplitHighFirst, .group_beats = kGroupBeats, .tag = static_cast<std::uint8_t>(beat)};
+    packet.mode = {.format = 0,
+                   .split = kSplitHighFirst,
+                   .group_beats = kGroupBeats,
+                   .tag = static_cast<std::uint8_t>(beat)};
     std::array<std::uint8_t, 32> codes;
     for (int lane = 0; lane < 32; ++lane) codes[static_cast<std::size_t>(lane)] = code_of(beat, lane);
     pack_beat(emu::Split::k4Plus2, codes, std::span(packet.bus).first(8));
@@ -61,4 +68,6 @@ TEST(RtlSystemC, UnitInASimulationGivesEmusBitsAtItsPace) {
 }  // namespace fp6sim::rtl
 
 // SystemC's library brings a main of its own unless there is one.
-int sc_main(int, char**) { return 0; }
+int sc_main(int, char**) {
+  return 0;
+}

@@ -38,7 +38,8 @@ TEST_P(RtlTiming, ModelAndRtlAgreeInEveryCycle) {
     offer.scale = offer.scale || random(6) < busy;
     offer.out_ready = random(6) < busy;
     if (offer.beat) {
-      const BeatMode mode{.format = static_cast<std::uint8_t>(offer.illegal ? 11 : 0), .split = kSplitPacked,
+      const BeatMode mode{.format = static_cast<std::uint8_t>(offer.illegal ? 11 : 0),
+                          .split = kSplitPacked,
                           .group_beats = offer.group_beats};
       unit->drive_beat(bus, mode);
     } else {
@@ -66,8 +67,8 @@ TEST_P(RtlTiming, ModelAndRtlAgreeInEveryCycle) {
   EXPECT_GT(moved, 10000u);
 }
 
-// A tile of n beats under one scale: two cycles for the scale, one a beat, the latency at the end. This is what a
-// simulator that only knows lanes and latency adds up.
+// A tile of n beats under one scale: two cycles for the scale, one a beat, the latency at the end. This is
+// what a simulator that only knows lanes and latency adds up.
 TEST_P(RtlTiming, ATileTakesItsBeatsAndTheLatency) {
   const UnitParameters& parameters = GetParam();
   const auto unit = make_unit(parameters.name);

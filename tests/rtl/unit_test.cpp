@@ -1,4 +1,5 @@
-// The Verilated unit against emu: every code x scale, every lane, random stalls and mode changes, resets, errors.
+// The Verilated unit against emu: every code x scale, every lane, random stalls and mode changes, resets,
+// errors.
 #include <gtest/gtest.h>
 
 #include "app/rtl/judge.h"
@@ -55,7 +56,8 @@ std::string model_test_name(const ::testing::TestParamInfo<UnitParameters>& info
 INSTANTIATE_TEST_SUITE_P(Models, RtlModels, ::testing::ValuesIn(unit_models().begin(), unit_models().end()),
                          model_test_name);
 
-// Beats in every register, then reset at each of many moments: nothing of them comes out, and what follows is right.
+// Beats in every register, then reset at each of many moments: nothing of them comes out, and what follows is
+// right.
 TEST(RtlReset, InMidFlightForgetsEverything) {
   for (const UnitParameters& parameters : unit_models()) {
     const auto unit = make_unit(parameters.name);
@@ -82,7 +84,8 @@ TEST(RtlReset, InMidFlightForgetsEverything) {
       EXPECT_FALSE(unit->out_valid());
       const auto stimulus = random_stimulus(parameters, static_cast<std::uint64_t>(moment), 8);
       const StreamResult result = run_stream(*unit, *stimulus, {16, 16, 16}, 7, coverage);
-      ASSERT_TRUE(result.clean()) << parameters.name << " moment " << moment << ": " << result.first_protocol_error
+      ASSERT_TRUE(result.clean()) << parameters.name << " moment " << moment << ": "
+                                  << result.first_protocol_error
                                   << (result.first_mismatch ? result.first_mismatch->describe() : "");
     }
   }
@@ -97,8 +100,10 @@ TEST(RtlThroughput, OneBeatACycleWithoutBubbles) {
       const auto stimulus = exhaustive_stimulus(format, parameters, 997);
       const StreamResult result = run_stream(*unit, *stimulus, {}, 1, coverage);
       EXPECT_TRUE(result.clean());
-      // Two cycles until the first scale is prepared, Depth until the last result leaves; the rest is looking for surplus.
-      EXPECT_LE(result.cycles, result.beats + 2 + static_cast<std::uint64_t>(parameters.depth) + 8) << parameters.name;
+      // Two cycles until the first scale is prepared, Depth until the last result leaves; the rest is looking
+      // for surplus.
+      EXPECT_LE(result.cycles, result.beats + 2 + static_cast<std::uint64_t>(parameters.depth) + 8)
+          << parameters.name;
     }
   }
 }

@@ -135,7 +135,8 @@ TEST_F(Replay, EveryRecordedSectorIsAccountedForAndPartialSumsStayInTheL2) {
   EXPECT_EQ(counter(result, "traced_read_sectors"), recorded.read);
   EXPECT_EQ(counter(result, "traced_write_sectors"), recorded.written);
   EXPECT_EQ(counter(result, "l2_read_sectors"), recorded.read - counter(result, "repeated_read_sectors"));
-  EXPECT_EQ(counter(result, "l2_write_sectors"), recorded.written - counter(result, "repeated_write_sectors"));
+  EXPECT_EQ(counter(result, "l2_write_sectors"),
+            recorded.written - counter(result, "repeated_write_sectors"));
   const double floor = 1024 * 1024 * 6 / 8 + 1024 * 2 + 1024 * 8 * 2;  // weights, scales, activations
   EXPECT_GE(counter(result, "dram_read_bytes"), floor);
   // A CTA that adds up reads its own part, 256 x 8 floats, before the replay has it written.
@@ -186,9 +187,11 @@ TEST_F(Replay, TwoWarpsTakeAtLeastWhatTheirInstructionsNeed) {
     writer.finish();
     return replay(gpu, trace::Reader(path_)).cycles;
   };
-  const Access sync = access(trace::Op::kBarrierSync, {}, 3000), load = access(trace::Op::kGlobalLoad, {{0, 4, 0}}),
+  const Access sync = access(trace::Op::kBarrierSync, {}, 3000),
+               load = access(trace::Op::kGlobalLoad, {{0, 4, 0}}),
                store = access(trace::Op::kGlobalStore, {{0, 4, 1}});
-  // 4 us until the launch runs at 1410 MHz, 320 cycles of a CTA; 2 warps x 2 x 3000 instructions x 32 lanes over 64.
+  // 4 us until the launch runs at 1410 MHz, 320 cycles of a CTA; 2 warps x 2 x 3000 instructions x 32 lanes
+  // over 64.
   constexpr std::uint64_t kLaunch = 5640 + 320, kInteger = 2 * 2 * 3000 * 32 / 64;
   EXPECT_GE(cycles({{sync, sync}, {sync, sync}}), kLaunch + kInteger);  // no global access at all
   EXPECT_GE(cycles({{sync, sync, store}, {sync, sync}}), kLaunch + kInteger);
@@ -198,8 +201,8 @@ TEST_F(Replay, TwoWarpsTakeAtLeastWhatTheirInstructionsNeed) {
 }
 
 TEST_F(Replay, ScatteredWritesAreFoundWhereTheyWereWritten) {
-  // The first launch writes irregular pieces, more than a request holds; the second reads exactly them, and further
-  // ones of the same buffer that only it touches.
+  // The first launch writes irregular pieces, more than a request holds; the second reads exactly them, and
+  // further ones of the same buffer that only it touches.
   std::vector<trace::SectorRun> pieces;
   std::int64_t at = 3, sectors = 0;
   for (std::uint32_t i = 0; i < 40; ++i) {
@@ -231,7 +234,8 @@ TEST_F(Replay, ADeadlockIsRefusedWithItsPosition) {
     replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("launch 0 (k), class 0, warp 0, event 1: deadlock"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("launch 0 (k), class 0, warp 0, event 1: deadlock"),
+              std::string::npos)
         << error.what();
   }
 }

@@ -1,6 +1,5 @@
 // The front door: determinism, repeated runs in one process, the byte floor, the stack, errors that name
 // limits.
-#include "sim/description/unit_cost.h"
 #include "sim/simulate.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "emu/error.h"
+#include "sim/description/unit_cost.h"
 
 namespace fp6sim::sim {
 namespace {

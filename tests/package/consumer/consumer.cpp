@@ -1,4 +1,5 @@
-// Uses the emulator, and the simulator where the installed package has it, through their installed headers only.
+// Uses the emulator, and the simulator where the installed package has it, through their installed headers
+// only.
 #include <cstdio>
 
 #include "emu/encode.h"
