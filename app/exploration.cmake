@@ -31,14 +31,14 @@ target_sources(fp6sim_app PRIVATE
   sweep/sweep_file.cpp
   text/progress.cpp
   text/table.cpp
-  work/framing.cpp
-  work/interrupt.cpp
-  work/mpi_launch.cpp
-  work/run_points.cpp
-  work/worker_pool.cpp)
+  workers/framing.cpp
+  workers/interrupt.cpp
+  workers/mpi_launch.cpp
+  workers/run_points.cpp
+  workers/worker_pool.cpp)
 include(model_revision.cmake)
 include(report/page.cmake)
-include(work/mpi.cmake)
+include(workers/mpi.cmake)
 install(FILES shell/fp6sim.1 DESTINATION share/man/man1)
 install(FILES shell/fp6sim.bash DESTINATION share/bash-completion/completions RENAME fp6sim)
 install(FILES shell/_fp6sim DESTINATION share/zsh/site-functions)

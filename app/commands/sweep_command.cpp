@@ -6,8 +6,8 @@
 #include "app/point/evaluate.h"
 #include "app/sweep/run_sweep.h"
 #include "app/text/table.h"
-#include "app/work/mpi_executor.h"
-#include "app/work/worker_pool.h"
+#include "app/workers/mpi_executor.h"
+#include "app/workers/worker_pool.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "app/point/evaluate.h"
-#include "app/work/run_points.h"
+#include "app/workers/run_points.h"
 #include "emu/error.h"
 #include "sim/data_files.h"
 

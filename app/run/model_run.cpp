@@ -3,7 +3,7 @@
 #include <map>
 
 #include "app/point/evaluate.h"
-#include "app/work/run_points.h"
+#include "app/workers/run_points.h"
 #include "sim/workload.h"
 
 namespace fp6sim::app {

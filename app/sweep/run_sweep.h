@@ -8,7 +8,7 @@
 
 #include "app/sweep/database.h"
 #include "app/sweep/space.h"
-#include "app/work/executor.h"
+#include "app/workers/executor.h"
 
 namespace fp6sim::app {
 

@@ -13,7 +13,7 @@
 #include "app/point/overrides.h"
 #include "app/sweep/expression.h"
 #include "app/sweep/pareto_search.h"
-#include "app/work/worker_pool.h"
+#include "app/workers/worker_pool.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

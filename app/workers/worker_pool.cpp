@@ -1,4 +1,4 @@
-#include "app/work/worker_pool.h"
+#include "app/workers/worker_pool.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "app/work/framing.h"
+#include "app/workers/framing.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

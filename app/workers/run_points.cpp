@@ -1,4 +1,4 @@
-#include "app/work/run_points.h"
+#include "app/workers/run_points.h"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -6,7 +6,7 @@
 
 #include "app/point/evaluate.h"
 #include "app/text/progress.h"
-#include "app/work/worker_pool.h"
+#include "app/workers/worker_pool.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

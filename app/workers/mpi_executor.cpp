@@ -1,4 +1,4 @@
-#include "app/work/mpi_executor.h"
+#include "app/workers/mpi_executor.h"
 
 #include <algorithm>
 #include <boost/mpi/communicator.hpp>
@@ -12,7 +12,7 @@
 #include <map>
 #include <thread>
 
-#include "app/work/framing.h"
+#include "app/workers/framing.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

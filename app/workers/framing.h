@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "app/work/executor.h"
+#include "app/workers/executor.h"
 
 namespace fp6sim::app {
 

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "app/work/worker_pool.h"
+#include "app/workers/worker_pool.h"
 
 namespace fp6sim::app {
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "app/work/mpi_executor.h"
+#include "app/workers/mpi_executor.h"
 #include "emu/error.h"
 
 namespace fp6sim::app {

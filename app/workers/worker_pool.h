@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "app/work/executor.h"
+#include "app/workers/executor.h"
 
 namespace fp6sim::app {
 

@@ -1,4 +1,4 @@
-#include "app/work/framing.h"
+#include "app/workers/framing.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

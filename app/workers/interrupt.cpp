@@ -1,6 +1,6 @@
 #include <signal.h>
 
-#include "app/work/executor.h"
+#include "app/workers/executor.h"
 
 namespace fp6sim::app {
 namespace {
