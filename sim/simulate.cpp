@@ -45,7 +45,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>();
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());
   if (timeline != nullptr) timeline->write(options.timeline_path);
-  return make_result(gpu, kernel, design, plan, memory, outcome, options);
+  return make_result(gpu, kernel, design, plan, use_of(memory), outcome.end, outcome.where, options);
 }
 
 }  // namespace fp6sim::sim

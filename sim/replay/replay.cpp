@@ -187,7 +187,8 @@ class TraceLaunch final : public Launch {
 GemmResult result_of(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome,
                      const std::vector<std::unique_ptr<TraceLaunch>>& launches) {
   GemmResult result;
-  describe_time(gpu, memory, outcome, result);
+  const MemoryUse use = use_of(memory);
+  describe_time(gpu, use, outcome.end, outcome.where, result);
   double instructions = 0, multiply_adds = 0, shared_bytes = 0;
   TraceSectors read, written;
   std::uint64_t parameters = 0;
@@ -206,7 +207,7 @@ GemmResult result_of(const GpuDescription& gpu, const MemorySystem& memory, cons
     }
   }
   result.ctas_per_sm = launches.front()->ctas_per_sm();
-  const MemoryCounters& m = memory.counters();
+  const MemoryCounters& m = use.memory;
   const double l2_bytes = kSectorBytes * static_cast<double>(m.l2_read_sectors + m.l2_write_sectors);
   result.energy_uj =
       1e-6 * (gpu.energy.dram_pj_per_byte * static_cast<double>(result.dram_bytes) +
@@ -214,7 +215,7 @@ GemmResult result_of(const GpuDescription& gpu, const MemorySystem& memory, cons
               gpu.energy.crossbar_pj_per_byte * static_cast<double>(m.crossbar_bytes) +
               gpu.energy.shared_pj_per_byte * shared_bytes + gpu.energy.instruction_pj * instructions +
               gpu.energy.mma_fma_pj * multiply_adds);
-  count_memory(memory, result);
+  count_memory(use, result);
   const auto count = [&](const char* name, const char* description, const char* unit, auto value) {
     result.counters.push_back({name, description, unit, static_cast<double>(value)});
   };

@@ -25,22 +25,22 @@ std::string largest_cause(const std::vector<StackEntry>& stack) {
 
 }  // namespace
 
-void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome,
+void describe_time(const GpuDescription& gpu, const MemoryUse& use, Time duration, const WhereTimes& where,
                    GemmResult& result) {
-  const DramCounters d = memory.dram_counters();
-  const double seconds = static_cast<double>(outcome.end) / kFemtosecondsPerSecond;
-  result.cycles = static_cast<std::uint64_t>(Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(outcome.end) + 0.5);
+  const DramCounters& d = use.dram;
+  const double seconds = static_cast<double>(duration) / kFemtosecondsPerSecond;
+  result.cycles = static_cast<std::uint64_t>(Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(duration) + 0.5);
   result.time_us = seconds * 1e6;
   result.dram_bytes = d.read_bytes + d.write_bytes;
   result.dram_bandwidth_pct =
       100 * static_cast<double>(result.dram_bytes) / seconds / gpu.dram.peak_bytes_per_s();
-  result.stack = shares(outcome.where);
+  result.stack = shares(where);
   result.bound_by = largest_cause(result.stack);
 }
 
-void count_memory(const MemorySystem& memory, GemmResult& result) {
-  const MemoryCounters& m = memory.counters();
-  const DramCounters d = memory.dram_counters();
+void count_memory(const MemoryUse& use, GemmResult& result) {
+  const MemoryCounters& m = use.memory;
+  const DramCounters& d = use.dram;
   const auto count = [&](const char* name, const char* description, const char* unit, auto value) {
     result.counters.push_back({name, description, unit, static_cast<double>(value)});
   };
@@ -61,12 +61,12 @@ void count_memory(const MemorySystem& memory, GemmResult& result) {
 }
 
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
-                       const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
-                       const RunOutcome& outcome, const RunOptions& options) {
-  const MemoryCounters& m = memory.counters();
+                       const DesignDescription& design, const GemmPlan& plan, const MemoryUse& use,
+                       Time duration, const WhereTimes& where, const RunOptions& options) {
+  const MemoryCounters& m = use.memory;
 
   GemmResult result;
-  describe_time(gpu, memory, outcome, result);
+  describe_time(gpu, use, duration, where, result);
   result.floor_us =
       options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / gpu.dram.peak_bytes_per_s() * 1e6;
   result.tile =
@@ -94,7 +94,7 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   };
   count("weight_bytes", "weights, scales and zero points, each once", "B", plan.weight_bytes);
   count("floor_bytes", "weights, scales, zero points and activations, each once", "B", plan.floor_bytes);
-  count_memory(memory, result);
+  count_memory(use, result);
   count("shared_bytes", "shared memory accesses", "B", shared_bytes);
   count("warp_instructions", "issued by the fused kernel", "instructions", plan.instructions);
   count("tensor_fma", "multiply-adds, padding included", "FMA", fma);

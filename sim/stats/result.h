@@ -2,20 +2,20 @@
 #pragma once
 
 #include "sim/kernel/launch_plan.h"
-#include "sim/memory_path/memory_system.h"
 #include "sim/simulate.h"
+#include "sim/stats/memory_use.h"
 #include "sim/system/gpu_system.h"
 
 namespace fp6sim::sim {
 
 /// cycles, time, DRAM bytes and bandwidth, stack and what bounds the run.
-void describe_time(const GpuDescription& gpu, const MemorySystem& memory, const RunOutcome& outcome,
+void describe_time(const GpuDescription& gpu, const MemoryUse& use, Time duration, const WhereTimes& where,
                    GemmResult& result);
 /// Appends the memory path's counters.
-void count_memory(const MemorySystem& memory, GemmResult& result);
+void count_memory(const MemoryUse& use, GemmResult& result);
 
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
-                       const DesignDescription& design, const GemmPlan& plan, const MemorySystem& memory,
-                       const RunOutcome& outcome, const RunOptions& options);
+                       const DesignDescription& design, const GemmPlan& plan, const MemoryUse& use,
+                       Time duration, const WhereTimes& where, const RunOptions& options);
 
 }  // namespace fp6sim::sim

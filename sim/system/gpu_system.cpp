@@ -17,11 +17,12 @@ class Host final : public sc_core::sc_module {
  public:
   struct Span {
     Time begin = 0, end = 0;
+    MemoryUse at_end;
   };
 
-  Host(sc_core::sc_module_name name, const GpuDescription& gpu, std::vector<std::unique_ptr<SmModule>>& sms,
-       const std::vector<const Launch*>& launches)
-      : sc_module(name), gpu_(gpu), sms_(sms) {
+  Host(sc_core::sc_module_name name, const GpuDescription& gpu, const MemorySystem& memory,
+       std::vector<std::unique_ptr<SmModule>>& sms, const std::vector<const Launch*>& launches)
+      : sc_module(name), gpu_(gpu), memory_(memory), sms_(sms) {
     for (const Launch* launch : launches) grids_.push_back(std::make_unique<Grid>(*launch));
     spans_.resize(launches.size());
     SC_HAS_PROCESS(Host);
@@ -40,6 +41,7 @@ class Host final : public sc_core::sc_module {
     const std::size_t index = started_++;
     grid.on_done = [this, index] {
       spans_[index].end = now_fs();
+      spans_[index].at_end = use_of(memory_);
       if (started_ < grids_.size()) {
         next_.notify(from_fs(static_cast<Time>(gpu_.launch.dependent_us * kFemtosecondsPerMicrosecond)));
       }
@@ -53,6 +55,7 @@ class Host final : public sc_core::sc_module {
   }
 
   const GpuDescription& gpu_;
+  const MemorySystem& memory_;
   std::vector<std::unique_ptr<SmModule>>& sms_;
   std::vector<std::unique_ptr<Grid>> grids_;
   std::vector<Span> spans_;
@@ -130,15 +133,21 @@ RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
       sms.push_back(std::make_unique<SmModule>(("sm" + std::to_string(i)).c_str(), i, gpu, timeline));
       sms.back()->socket.bind(memory_path.socket);
     }
-    Host host("host", gpu, sms, launches);
+    const MemoryUse before = use_of(memory);
+    Host host("host", gpu, memory, sms, launches);
     sc_core::sc_start();
 
     Time previous_end = 0;
     for (std::size_t i = 0; i < launches.size(); ++i) {
       const Host::Span& span = host.spans()[i];
       assert(span.end >= span.begin && "a launch did not finish");
-      outcome.where[Where::kLaunch] += span.begin - previous_end;
-      outcome.where += critical_chain(sms, span);
+      LaunchOutcome launch;
+      launch.duration = span.end - previous_end;
+      launch.where = critical_chain(sms, span);
+      launch.where[Where::kLaunch] += span.begin - previous_end;
+      launch.use = span.at_end - (i == 0 ? before : host.spans()[i - 1].at_end);
+      outcome.where += launch.where;
+      outcome.launches.push_back(std::move(launch));
       previous_end = span.end;
     }
     outcome.end = previous_end;
