@@ -46,9 +46,10 @@ inline constexpr auto kInstances<S, Generation::kAmpere> =
 using InstanceRows = std::span<const Instance>;
 
 /// Every table, one function a file and generation.
-#define FP6SIM_INSTANCE_FILES(apply)                                                                        \
-  apply(w6_e3m2) apply(w6_e3m2_splits) apply(w6_e2m3) apply(w5) apply(w4_row) apply(w4_g128) apply(w4_fine) \
-      apply(w8)
+#define FP6SIM_INSTANCE_FILES(apply)                                                              \
+  apply(w6_e3m2) apply(w6_e3m2_splits) apply(w6_e2m3) apply(w6_groups) apply(w6_groups_splits)    \
+      apply(w6_e2m3_groups) apply(w6_e2m3_groups_splits) apply(w5) apply(w5_groups) apply(w4_row) \
+          apply(w4_g128) apply(w4_fine) apply(w8)
 
 #define FP6SIM_DECLARE_INSTANCES(file)           \
   std::span<const InstanceRows> ampere_##file(); \

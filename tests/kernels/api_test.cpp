@@ -60,8 +60,8 @@ TEST(Plan, RefusesWithTheValueAndWhatIsAccepted) {
   tiny.shared_bytes_per_block = 16 * 1024;
   EXPECT_NE(refusal({}, {64, 64, 1}, tiny).find("shared memory"), std::string::npos);
   KernelSpec odd;
-  odd.group = 128;
-  EXPECT_NE(refusal(odd, {64, 128, 1}, a100()).find("not compiled"), std::string::npos);
+  odd.group = 256;
+  EXPECT_NE(refusal(odd, {64, 256, 1}, a100()).find("not compiled"), std::string::npos);
 }
 
 TEST(Plan, FallsBackToNarrowerTilesWhereSharedMemoryIsSmall) {
@@ -170,6 +170,11 @@ TEST(Names, RoundTrip) {
     EXPECT_EQ(kernel_by_name(kernel_name(spec), emu::name(spec.split), spec.activation), spec);
   }
   EXPECT_EQ(kernel_by_name("w6a16").split, emu::Split::k4Plus2Byte);
+  EXPECT_EQ(kernel_by_name("w6a16-g128").group, 128);
+  EXPECT_EQ(kernel_by_name("w6a16-g64", "2+4").split, emu::Split::k2Plus4);
+  EXPECT_EQ(kernel_by_name("w6a16-g32-e2m3").weights, WeightFormat::kE2M3);
+  EXPECT_EQ(kernel_by_name("w5a16-g128").split, emu::Split::k1Plus4);
+  EXPECT_EQ(kernel_name(kernel_by_name("w6a16")), "w6a16");
   EXPECT_EQ(kernel_by_name("w5a16-row").split, emu::Split::k1Plus4);
   EXPECT_EQ(kernel_by_name("w4a16-g128-zp").zero_point, true);
   EXPECT_THROW(kernel_by_name("w7a16"), Error);

@@ -67,10 +67,11 @@ TEST(InstructionCount, OfEveryDequantisation) {
   };
   // Four weights of FP6 are two PRMT, two HMUL2 and what brings four codes into four bytes: 4+2-byte two LOP3
   // and on average 1.25 rotates, 4+2 three and 2.25 shifts, 2+4 three and 2. (facts/fp6.md counts 5.25 for
-  // the first.)
+  // the first.) A group's scale is doubled once a row and k tile: two PRMT more for 32 weights.
   for (const Expected& expected : std::to_array<Expected>({{"w6a16", "4+2-byte", 5.25 / 4, 0.5},
                                                            {"w6a16", "4+2", 7.25 / 4, 0.5},
                                                            {"w6a16", "2+4", 7.0 / 4, 0.5},
+                                                           {"w6a16-g128", "4+2-byte", 5.5 / 4, 0.5},
                                                            {"w5a16", "1+4", 5.375 / 4, 0.5},
                                                            {"w4a16-row", "packed4", 2.5 / 4, 1.0},
                                                            {"w8a16", "padded8", 3.0 / 4, 1.0}})) {
