@@ -60,4 +60,18 @@ Place AddressMap::place(std::uint64_t address) const {
   return {channel, slice, bank, row};
 }
 
+std::uint32_t AddressMap::column(std::uint64_t address) const {
+  const auto unit = static_cast<std::uint32_t>(address / interleave_);
+  std::uint32_t group = unit / channels_;
+  if (mapping_ == Mapping::kHashed) {
+    const auto size = static_cast<std::uint32_t>(shuffle_.size());
+    const std::uint32_t region = unit / size;
+    group = region * kShuffleDepth +
+            shuffle_[(unit % size + spread(hash_bits(region + 0x9E37), size)) % size].level;
+  } else if (mapping_ == Mapping::kHigh) {
+    group = unit % region_units_;
+  }
+  return group % units_per_page_ * interleave_ + static_cast<std::uint32_t>(address % interleave_);
+}
+
 }  // namespace fp6sim::sim

@@ -33,6 +33,9 @@ class AddressMap {
   AddressMap(const DramDescription& dram, int slices, std::uint64_t span_bytes);
 
   Place place(std::uint64_t address) const;
+  /// The byte of its row an address lies at, and the bytes of a row: needed only where bytes are kept.
+  std::uint32_t column(std::uint64_t address) const;
+  std::uint32_t page_bytes() const { return units_per_page_ * interleave_; }
 
  private:
   enum class Mapping { kHashed, kLow, kHigh };

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cassert>
 
+#include "sim/memory_path/blocks.h"
+
 namespace fp6sim::sim {
 namespace {
 
@@ -55,23 +57,6 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
   wheel_.reserve_ids(static_cast<std::uint32_t>(channels_.size()));
 }
 
-template <class Visit>
-void MemorySystem::for_each_block(const Segment& segment, Visit visit) const {
-  const auto block_bytes = static_cast<std::uint64_t>(block_bytes_);
-  for (std::uint32_t piece = 0; piece < segment.count; ++piece) {
-    std::uint64_t address = segment.base + piece * segment.stride;
-    const std::uint64_t end = address + segment.bytes;
-    while (address < end) {
-      const std::uint64_t stop = std::min(end, (address / block_bytes + 1) * block_bytes);
-      const std::uint64_t first = address % block_bytes / kSectorBytes;
-      const std::uint64_t last = (stop - 1) % block_bytes / kSectorBytes;
-      const auto mask = static_cast<std::uint16_t>(((1u << (last + 1)) - 1) & ~((1u << first) - 1));
-      visit(address / block_bytes, mask, static_cast<std::uint16_t>(stop - address));
-      address = stop;
-    }
-  }
-}
-
 std::uint32_t MemorySystem::new_transaction() {
   const std::uint32_t index = take(transactions_, free_transactions_);
   wheel_.reserve_ids(static_cast<std::uint32_t>(channels_.size() + transactions_.size()));
@@ -85,7 +70,7 @@ void MemorySystem::release(std::uint32_t index) {
   --in_flight_;
 }
 
-void MemorySystem::submit(const StageRequest& request, Time at) {
+void MemorySystem::submit(const StageRequest& request, Time at, std::uint8_t* data) {
   const std::uint32_t stage = take(stages_, free_stages_);
   stages_[stage].completion.tag = request.tag;
   stages_[stage].completion.sm = request.sm;
@@ -93,25 +78,32 @@ void MemorySystem::submit(const StageRequest& request, Time at) {
   inject = std::max(inject, at);
   for (int s = 0; s < request.segment_count; ++s) {
     const Segment& segment = request.segments[static_cast<std::size_t>(s)];
-    for_each_block(segment, [&](std::uint64_t block, std::uint16_t mask, std::uint16_t bytes) {
-      const std::uint32_t index = new_transaction();
-      Transaction& t = transactions_[index];
-      t.address = block * static_cast<std::uint64_t>(block_bytes_);
-      t.stage = stage;
-      t.place = map_.place(t.address);
-      t.bytes = bytes;
-      t.sectors = mask;
-      t.sm = request.sm;
-      t.phase = kAtSlice;
-      t.write = request.write;
-      t.crossbar_factor = segment.crossbar_factor;
-      t.issued = at;
-      ++stages_[stage].remaining;
-      inject += clock_.cycles(bytes * (request.write ? kWriteCost : 1) / fill_rate_);
-      t.arrived = inject + half_latency_ + (is_far(t) ? half_far_ : 0);
-      if (is_far(t)) counters_.far_sectors += static_cast<std::uint64_t>(std::popcount(mask));
-      wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
-    });
+    for_each_block(
+        segment, block_bytes_, [&](std::uint64_t address, std::uint16_t mask, std::uint16_t bytes) {
+          const std::uint32_t index = new_transaction();
+          Transaction& t = transactions_[index];
+          const std::uint64_t begin = address % static_cast<std::uint64_t>(block_bytes_);
+          t.address = address - begin;
+          t.stage = stage;
+          t.place = map_.place(t.address);
+          t.bytes = bytes;
+          t.sectors = mask;
+          t.sm = request.sm;
+          t.phase = kAtSlice;
+          t.write = request.write;
+          t.crossbar_factor = segment.crossbar_factor;
+          t.issued = at;
+          if (payloads_ != nullptr) {
+            payloads_->submitted(index, {t.address / static_cast<std::uint64_t>(block_bytes_),
+                                         static_cast<std::uint16_t>(begin), bytes, t.sm, t.write, data});
+            data += bytes;
+          }
+          ++stages_[stage].remaining;
+          inject += clock_.cycles(bytes * (request.write ? kWriteCost : 1) / fill_rate_);
+          t.arrived = inject + half_latency_ + (is_far(t) ? half_far_ : 0);
+          if (is_far(t)) counters_.far_sectors += static_cast<std::uint64_t>(std::popcount(mask));
+          wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + index, t.arrived);
+        });
   }
   assert(stages_[stage].remaining > 0 && "an empty request never completes");
 }
@@ -160,6 +152,7 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
   const auto sectors = static_cast<std::uint64_t>(std::popcount(t.sectors));
   if (block != nullptr && (t.sectors & ~block->valid) == 0) {
     counters_.l2_hit_sectors += sectors;
+    if (payloads_ != nullptr) payloads_->answered(index, name_of(*block));
     respond(index, now);
     return;
   }
@@ -187,7 +180,7 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
       slice.blocked.push_back(index);
       return;
     }
-    if (evicted.dirty) write_back(evicted, now);  // may move transactions_: t is not used below
+    if (evicted.dirty) write_back(evicted, *block, now);  // may move transactions_: t is not used below
   }
   start_fill(index, static_cast<std::uint16_t>(transactions_[index].sectors & ~block->valid), *block, now);
 }
@@ -234,14 +227,18 @@ void MemorySystem::write_at_slice(std::uint32_t index, Time now) {
       slice.blocked.push_back(index);
       return;
     }
-    if (evicted.dirty) write_back(evicted, now);
+    if (evicted.dirty) write_back(evicted, *block, now);
+  }
+  if (payloads_ != nullptr) {
+    payloads_->written(index, name_of(*block), transactions_[index].place, sectors,
+                       static_cast<std::uint16_t>(sectors & ~block->valid));
   }
   block->valid |= sectors;
   block->dirty |= sectors;
   respond(index, now);
 }
 
-void MemorySystem::write_back(const L2Tags::Evicted& evicted, Time now) {
+void MemorySystem::write_back(const L2Tags::Evicted& evicted, const L2Tags::Block& line, Time now) {
   const std::uint32_t index = new_transaction();
   Transaction& t = transactions_[index];
   t.address = evicted.block * static_cast<std::uint64_t>(block_bytes_);
@@ -250,6 +247,9 @@ void MemorySystem::write_back(const L2Tags::Evicted& evicted, Time now) {
   t.stage = kNoStage;
   t.write = true;
   t.fill = true;
+  if (payloads_ != nullptr) {
+    payloads_->written_back(name_of(line), evicted.block, t.place, evicted.sectors);
+  }
   to_channel(index, now + half_path_);
 }
 
@@ -271,6 +271,7 @@ void MemorySystem::serve_channel(std::uint32_t index, Time now) {
     release(id);
   } else {
     Transaction& t = transactions_[id];
+    if (payloads_ != nullptr) payloads_->fetched(id, t.place, t.fill_sectors);
     t.phase = kFilled;
     t.waits.dram += std::max<Time>(0, served.data_end - served.request.arrived - access_);
     t.arrived = served.data_end + half_path_;
@@ -288,6 +289,7 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
   assert(block->mshr == mshr_index && "a block under fill was evicted");
   const Transaction& own = transactions_[index];
   slice.outstanding_bytes -= std::popcount(own.fill_sectors) * kSectorBytes;
+  if (payloads_ != nullptr) payloads_->filled(index, name_of(*block), own.fill_sectors);
   block->valid |= own.fill_sectors;
   const Time waited_for_dram = own.waits.dram;
   // Answer everybody whose sectors are all there; who waits for another fill of the block stays.
@@ -299,6 +301,7 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
       if (!w.fill) w.waits.dram += waited_for_dram;
       w.bytes = static_cast<std::uint16_t>(std::popcount(w.sectors) * kSectorBytes);
       w.arrived = now;
+      if (payloads_ != nullptr) payloads_->answered(waiter, name_of(*block));
       respond(waiter, now);
     } else {
       w.next_waiter = kNoTransaction;
@@ -356,6 +359,7 @@ void MemorySystem::at_sm(std::uint32_t index, Time now, std::vector<StageComplet
     port = start + clock_.cycles(t.bytes * static_cast<double>(t.crossbar_factor) / fill_rate_);
     when = port;
   }
+  if (payloads_ != nullptr) payloads_->delivered(index);
   Stage& stage = stages_[t.stage];
   if (when >= stage.completion.when) {
     stage.completion.when = when;
@@ -367,31 +371,6 @@ void MemorySystem::at_sm(std::uint32_t index, Time now, std::vector<StageComplet
     free_stages_.push_back(t.stage);
   }
   release(index);
-}
-
-void MemorySystem::touch(const Segment& segment) {
-  for_each_block(segment, [&](std::uint64_t block_number, std::uint16_t mask, std::uint16_t) {
-    const Place place = map_.place(block_number * static_cast<std::uint64_t>(block_bytes_));
-    L2Tags& tags = slices_[place.slice].tags;
-    L2Tags::Block* block = tags.find(block_number);
-    L2Tags::Evicted evicted;
-    if (block == nullptr) block = tags.insert(block_number, evicted);
-    block->valid |= mask;
-  });
-}
-
-DramCounters MemorySystem::dram_counters() const {
-  DramCounters sum;
-  for (const DramChannel& channel : channels_) {
-    const DramCounters& c = channel.counters();
-    sum.read_bytes += c.read_bytes;
-    sum.write_bytes += c.write_bytes;
-    sum.row_hits += c.row_hits;
-    sum.row_misses += c.row_misses;
-    sum.refreshes += c.refreshes;
-    sum.turnarounds += c.turnarounds;
-  }
-  return sum;
 }
 
 }  // namespace fp6sim::sim

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "sim/memory_path/address_map.h"
 #include "sim/memory_path/dram_channel.h"
 #include "sim/memory_path/l2_slice.h"
+#include "sim/memory_path/payload_store.h"
 #include "sim/memory_path/timing_wheel.h"
 #include "sim/memory_path/transaction.h"
 
@@ -28,8 +30,9 @@ class MemorySystem {
   MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes);
 
   /// Takes over an SM's request issued at `at`; `at` + request_latency() must not lie before the last
-  /// advance().
-  void submit(const StageRequest& request, Time at);
+  /// advance(). `bytes`: functional mode's buffer of the request, its pieces one after the other; it must
+  /// stay until the request is done.
+  void submit(const StageRequest& request, Time at, std::uint8_t* bytes = nullptr);
   /// Runs up to `until`; completed stages are appended to `done` (their `when` may lie a little after
   /// `until`).
   void advance(Time until, std::vector<StageCompletion>& done);
@@ -39,6 +42,9 @@ class MemorySystem {
 
   /// Puts data into the L2 without time passing (a previous run streamed it).
   void touch(const Segment& segment);
+
+  /// Functional mode from now on: every transaction carries its bytes. Costs no simulated time.
+  PayloadStore& carry_payloads();
 
   const MemoryCounters& counters() const { return counters_; }
   DramCounters dram_counters() const;
@@ -62,8 +68,8 @@ class MemorySystem {
     std::uint32_t first = 0, last = 0;
   };
 
-  template <class Visit>
-  void for_each_block(const Segment& segment, Visit visit) const;
+  /// Slices never move their blocks.
+  static LineName name_of(const L2Tags::Block& line) { return reinterpret_cast<std::uintptr_t>(&line); }
   std::uint32_t new_transaction();
   void release(std::uint32_t index);
   void run(std::uint32_t id, Time now, std::vector<StageCompletion>& done);
@@ -77,7 +83,7 @@ class MemorySystem {
   void filled(std::uint32_t index, Time now);
   void respond(std::uint32_t index, Time ready);
   void at_sm(std::uint32_t index, Time now, std::vector<StageCompletion>& done);
-  void write_back(const L2Tags::Evicted& evicted, Time now);
+  void write_back(const L2Tags::Evicted& evicted, const L2Tags::Block& line, Time now);
   bool is_far(const Transaction& t) const { return partitions_ == 2 && ((t.sm ^ t.place.slice) & 1) != 0; }
 
   AddressMap map_;
@@ -98,6 +104,7 @@ class MemorySystem {
   std::vector<bool> channel_scheduled_;
   std::vector<Time> inject_free_, port_free_;
   std::uint64_t in_flight_ = 0;
+  std::unique_ptr<PayloadStore> payloads_;  // null: timing alone
   MemoryCounters counters_;
 };
 
