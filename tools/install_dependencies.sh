@@ -21,6 +21,7 @@ test_packages=(
   python3-dev pybind11-dev python3-numpy python3-pytest              # the Python module
   python3-matplotlib                                                 # the plots
   chromium                                                           # the report, as a reader's browser shows it
+  zsh man-db mandoc                                                  # shell completion and the man page
 )
 
 case "${1:-test}" in

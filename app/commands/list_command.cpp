@@ -44,6 +44,16 @@ const std::vector<Kind>& kinds() {
          }
          return lines;
        }},
+      {"splits",
+       [] {
+         return std::vector<Line>{
+             {"4+2", "a stream of the codes' upper four bits and one of the lower two (FP5: 4+1)"},
+             {"2+4", "the upper two bits apart, as the FP6-LLM authors released it (FP5: 1+4)"},
+             {"4+2-byte",
+              "4+2 arranged for registers: each byte is a weight's upper half, fewest instructions"},
+             {"packed6", "codes one after another, across word boundaries"},
+             {"padded8", "a byte a code: a third more bytes, nothing to put together"}};
+       }},
       {"designs", [] { return lines_of(sim::design_names(), sim::load_design); }},
       {"workloads", [] { return lines_of(sim::workload_names(), sim::load_workload); }}};
   return kKinds;
@@ -61,7 +71,8 @@ void print_kind(const std::string& name) {
 
 void add_list_command(CLI::App& app, Outcome&) {
   auto* command = app.add_subcommand("list", "Explain the names other commands take");
-  auto* what = command->add_option("what", "gpus, kernels, formats, designs or workloads")->required();
+  auto* what =
+      command->add_option("what", "gpus, kernels, formats, splits, designs or workloads")->required();
   command->callback([what] { print_kind(what->as<std::string>()); });
 }
 

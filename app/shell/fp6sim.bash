@@ -12,12 +12,12 @@ _fp6sim() {
       --kernel) names=$(_fp6sim_names "$program" kernels) ;;
       --design) names=$(_fp6sim_names "$program" designs) ;;
       --format) names=$(_fp6sim_names "$program" formats) ;;
-      --split) names='4+2 2+4 4+2-byte packed6 padded8' ;;
+      --split) names=$(_fp6sim_names "$program" splits) ;;
       *)
         if [[ $word == -* ]]; then
           names=$("$program" "$command" --help 2>/dev/null | grep -oE '(^|[ ,])--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+')
         elif [[ $command == list ]]; then
-          names='gpus kernels formats designs workloads'
+          names='gpus kernels formats splits designs workloads'
         elif [[ $command == run ]]; then
           names=$(_fp6sim_names "$program" workloads)
         fi ;;

@@ -68,6 +68,7 @@ Axis read_axis(const std::string& name, const json::Value& value) {
   axis.name = name;
   if (value.is_object()) {
     json::Object object = value.as_object();
+    object.accept_only({"from", "to", "factor", "step", "min", "max", "scale", "integer"});
     value.raw().as_object().contains("min") ? read_range(object, value, axis)
                                             : read_progression(object, value, axis);
     object.finish();

@@ -18,7 +18,6 @@ namespace {
 
 namespace bj = boost::json;
 
-constexpr int kBusyMilliseconds = 60'000;
 constexpr std::int64_t kClaimSeconds = 600;
 
 /// The columns repeat what is asked for most; `result` has everything.
@@ -118,7 +117,8 @@ void Database::fail(const std::string& doing) {
   const int code = sqlite3_errcode(handle_.get());
   std::string why = sqlite3_errmsg(handle_.get());
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    why = "another process has kept it locked for " + std::to_string(kBusyMilliseconds / 1000) + " s";
+    why = fmt::format("another process has kept it locked for {:g} s",
+                      std::chrono::duration<double>(lock_wait_).count());
   }
   throw Error(file_.string() + ": " + doing + ": " + why +
               "; points stored before are safe, run again to go on");
@@ -147,9 +147,10 @@ bool Database::step(const Statement& statement) {
   return false;
 }
 
-Database::Database(const std::filesystem::path& file, Access access, const std::string& program)
-    : file_(file), program_(program), owner_(this_owner()) {
-  const bool exists = check_database_file(file);
+Database::Database(const std::filesystem::path& file, Access access, const std::string& program,
+                   std::chrono::milliseconds lock_wait)
+    : file_(file), program_(program), owner_(this_owner()), lock_wait_(lock_wait) {
+  const bool exists = check_database_file(file, access == Access::kWrite ? program : "");
   if (!exists && access == Access::kRead) throw Error(file.string() + ": there is no such database");
   sqlite3* handle = nullptr;
   const int flags =
@@ -157,15 +158,13 @@ Database::Database(const std::filesystem::path& file, Access access, const std::
   const int opened = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
   if (opened != SQLITE_OK) throw Error(file.string() + ": cannot be opened: " + sqlite3_errmsg(handle));
-  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+  sqlite3_busy_timeout(handle, static_cast<int>(lock_wait_.count()));
   if (!exists) create();
   const Statement version = prepare("SELECT value FROM meta WHERE name = 'program'");
   const std::string stored = step(version) ? text_at(version.get(), 0) : "";
   sqlite3_reset(version.get());
-  if (access == Access::kWrite && stored != program) {
-    throw Error(file.string() + ": its points were computed by fp6sim " + stored + ", this is " + program +
-                ": results of two versions are not mixed, take another file; nothing was changed");
-  }
+  if (access == Access::kWrite && stored != program)
+    throw Error(file.string() + ": fp6sim " + stored + " made it meanwhile, this is " + program);
   program_ = stored;
   if (access == Access::kWrite) execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
   contains_ = prepare("SELECT 1 FROM points WHERE key = ?1");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -26,14 +27,16 @@ struct StoredPoint {
 };
 
 /// Write-ahead logging, one commit a point: a kill loses what is in flight. Several processes may use one
-/// file. Every method throws fp6sim::Error naming the file: locked for a minute, disk full, broken.
+/// file. Every method throws fp6sim::Error naming the file: locked for longer than `lock_wait`, disk full,
+/// broken.
 class Database {
  public:
   enum class Access { kWrite, kRead };
 
   /// Opens, or creates for kWrite. A file that is no SQLite database, is not ours, is of another schema or -
   /// to write - of another program version, or is corrupt, is refused untouched.
-  Database(const std::filesystem::path& file, Access access, const std::string& program);
+  Database(const std::filesystem::path& file, Access access, const std::string& program,
+           std::chrono::milliseconds lock_wait = std::chrono::minutes(1));
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -70,6 +73,7 @@ class Database {
 
   std::filesystem::path file_;
   std::string program_, owner_;
+  std::chrono::milliseconds lock_wait_;
   std::unique_ptr<sqlite3, Close> handle_;
   Statement contains_, find_, store_, label_, claim_, owner_of_, release_;
 };

@@ -24,7 +24,7 @@ std::uint32_t big_endian(const char* bytes) {
 
 /// An immutable connection neither locks nor creates files beside the database; with a write-ahead log beside
 /// it the log has to be read too, and an ordinary read-only connection does that.
-void check_content(const std::filesystem::path& file) {
+void check_content(const std::filesystem::path& file, const std::string& program) {
   std::error_code ignored;
   const bool has_log = std::filesystem::file_size(file.string() + "-wal", ignored) > 0 && !ignored;
   std::string uri = "file:";
@@ -40,7 +40,7 @@ void check_content(const std::filesystem::path& file) {
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closed(handle, sqlite3_close);
   if (opened != SQLITE_OK) throw Error(file.string() + ": cannot be opened: " + sqlite3_errmsg(handle));
   sqlite3_busy_timeout(handle, 10'000);
-  std::string verdict;
+  std::string verdict, stored;
   const auto keep_first = [](void* text, int, char** values, char**) {
     auto& verdict_text = *static_cast<std::string*>(text);
     if (verdict_text.empty() && values[0] != nullptr) verdict_text = values[0];
@@ -54,11 +54,16 @@ void check_content(const std::filesystem::path& file) {
                 "); nothing was changed: move it away, or " +
                 "rescue what can be read with sqlite3's .recover");
   }
+  sqlite3_exec(handle, "SELECT value FROM meta WHERE name = 'program'", keep_first, &stored, nullptr);
+  if (!program.empty() && stored != program) {
+    throw Error(file.string() + ": its points were computed by fp6sim " + stored + ", this is " + program +
+                ": results of two versions are not mixed, take another file; nothing was changed");
+  }
 }
 
 }  // namespace
 
-bool check_database_file(const std::filesystem::path& file) {
+bool check_database_file(const std::filesystem::path& file, const std::string& program) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return false;
   if (!std::filesystem::is_regular_file(file, error)) throw Error(file.string() + ": not a regular file");
@@ -79,7 +84,7 @@ bool check_database_file(const std::filesystem::path& file) {
     throw Error(file.string() + ": schema version " + std::to_string(version) +
                 ", this program knows version " + std::to_string(kSchemaVersion) + "; nothing was changed");
   }
-  check_content(file);
+  check_content(file, program);
   return true;
 }
 

@@ -151,7 +151,7 @@ std::vector<Candidate> Space::grid() const {
   std::string message = "sweep '" + spec_.name + "': the constraints contradict each other: none of " +
                         std::to_string(count) + " combinations satisfies them all";
   for (std::size_t c = 0; c < broken.size(); ++c) {
-    if (broken[c] == count) message += "; none satisfies \"" + spec_.constraints[c].text() + "\"";
+    message += "; \"" + spec_.constraints[c].text() + "\" alone leaves " + std::to_string(count - broken[c]);
   }
   throw Error(message);
 }

@@ -115,6 +115,7 @@ void read_method(json::Object& root, SweepSpec& spec) {
   const auto found = root.find("method");
   if (!found) return refuse_ranges(spec, root.value(), "grid");
   json::Object method = found->as_object();
+  method.accept_only({"name", "points", "seed", "objectives"});
   const std::string name = method.get("name").as_one_of(kMethods);
   spec.method =
       static_cast<Method>(std::find(std::begin(kMethods), std::end(kMethods), name) - std::begin(kMethods));
@@ -148,6 +149,7 @@ void read_method(json::Object& root, SweepSpec& spec) {
 SweepSpec read_sweep(const std::filesystem::path& file) {
   const json::Document document = json::read_file(file);
   json::Object root = document.object();
+  root.accept_only({"name", "description", "workloads", "layers", "shapes", "axes", "constraints", "method"});
   SweepSpec spec;
   spec.name = root.get("name").as_name();
   spec.description = root.string_or("description", "");

@@ -22,8 +22,8 @@ namespace mpi = boost::mpi;
 using std::chrono::steady_clock;
 
 enum Tag { kTask = 1, kReply, kAlive, kEnd };
-constexpr auto kHeartbeat = std::chrono::seconds(2);
-constexpr auto kSilence = std::chrono::seconds(30);
+constexpr auto kHeartbeat = std::chrono::milliseconds(500);
+constexpr auto kSilence = std::chrono::seconds(5);
 
 /// What rank 0 knows of another rank.
 struct Rank {
@@ -107,6 +107,10 @@ class MpiExecutor : public Executor {
     while (const auto status = world_.iprobe()) {
       Rank& rank = ranks_.at(static_cast<std::size_t>(status->source() - 1));
       rank.heard = steady_clock::now();
+      if (!rank.alive) {  // stopped for a while, not dead: others have its points, it gets new ones
+        rank.alive = true;
+        std::fprintf(stderr, "fp6sim: rank %d is back\n", rank.number);
+      }
       if (status->tag() == kAlive) {
         world_.recv(status->source(), kAlive);
         continue;
@@ -122,8 +126,12 @@ class MpiExecutor : public Executor {
   }
 
   void find_lost() {
+    const auto now = steady_clock::now();
+    const bool was_away = now - listened_ > kHeartbeat;  // at a slow disk, say: their messages still wait
+    listened_ = now;
     for (Rank& rank : ranks_) {
-      if (!rank.alive || steady_clock::now() - rank.heard < kSilence) continue;
+      if (was_away) rank.heard = now;
+      if (!rank.alive || now - rank.heard < kSilence) continue;
       rank.alive = false;
       std::fprintf(stderr, "fp6sim: rank %d is silent: its %zu points go to others\n", rank.number,
                    rank.in_flight.size());
@@ -136,7 +144,18 @@ class MpiExecutor : public Executor {
   WorkerPool& pool_;
   std::vector<Rank> ranks_;
   std::list<Task> again_;
+  steady_clock::time_point listened_ = steady_clock::now();
 };
+
+/// Open MPI ends a job when one of its ranks dies, unless mpirun was told not to.
+void advise_recovery() {
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr ||
+      std::getenv("OMPI_MCA_orte_enable_recovery") != nullptr)
+    return;
+  std::fprintf(stderr,
+               "fp6sim: mpirun ends this job if a rank is killed (run it again to go on); with mpirun "
+               "--enable-recovery the other ranks go on\n");
+}
 
 /// A rank other than 0: tasks in, replies out, a sign of life now and then.
 void serve_rank(mpi::communicator& world, WorkerPool& pool) {
@@ -179,6 +198,7 @@ void run_under_mpi(WorkerPool& pool, const std::function<void(Executor&)>& body)
   mpi::communicator world;
   catch_interrupts();  // mpirun passes Ctrl-C on to every rank; rank 0 decides
   if (world.rank() != 0) return serve_rank(world, pool);
+  advise_recovery();
   MpiExecutor executor(world, pool);
   try {
     body(executor);

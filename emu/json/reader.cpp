@@ -177,12 +177,21 @@ std::vector<std::string> Object::keys() const {
   return names;
 }
 
+void Object::refuse_key(const std::string& key, const std::vector<std::string>& accepted) const {
+  throw Error(std::string(value_.source()) + ": '" + joined(value_.path(), key) +
+              "': " + unknown_name_message("key", key, accepted));
+}
+
+void Object::accept_only(const std::vector<std::string>& accepted) const {
+  for (const std::string& key : keys()) {
+    if (std::find(accepted.begin(), accepted.end(), key) == accepted.end()) refuse_key(key, accepted);
+  }
+}
+
 void Object::finish() {
   finished_ = true;
   for (const std::string& key : keys()) {
-    if (known_.contains(key)) continue;
-    throw Error(std::string(value_.source()) + ": '" + joined(value_.path(), key) +
-                "': " + unknown_name_message("key", key, {known_.begin(), known_.end()}));
+    if (!known_.contains(key)) refuse_key(key, {known_.begin(), known_.end()});
   }
 }
 

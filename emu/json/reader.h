@@ -101,10 +101,16 @@ class Object {
   std::vector<std::string> keys() const;
   const Value& value() const { return value_; }
 
+  /// Refuses at once a key that is none of `accepted`, so that a misspelt key is named before the key it
+  /// leaves missing.
+  void accept_only(const std::vector<std::string>& accepted) const;
+
   /// Refuses keys nobody asked for.
   void finish();
 
  private:
+  [[noreturn]] void refuse_key(const std::string& key, const std::vector<std::string>& accepted) const;
+
   Value value_;
   std::set<std::string, std::less<>> known_;
   int exceptions_at_start_;

@@ -11,6 +11,7 @@
 
 #include "app/compare/error_statistics.h"
 #include "app/point/overrides.h"
+#include "app/sweep/database.h"
 #include "app/sweep/expression.h"
 #include "app/sweep/pareto_search.h"
 #include "app/workers/worker_pool.h"
@@ -189,6 +190,30 @@ TEST(ErrorStatistics, ByHand) {
   EXPECT_NEAR(s.mean_abs_pct, 6, 1e-9);
   EXPECT_NEAR(s.p90_abs_pct, 10, 1e-9);
   EXPECT_NEAR(s.worst_abs_pct, 11, 1e-9);
+}
+
+TEST(Database, AFileKeptLockedIsGivenUpAndSaysWhatIsSafe) {
+  const std::filesystem::path file =
+      ::testing::TempDir() + "fp6sim_locked_" + std::to_string(::getpid()) + ".sqlite";
+  using std::chrono::milliseconds;
+  Database first(file, Database::Access::kWrite, "p", milliseconds(50));
+  Database second(file, Database::Access::kWrite, "p", milliseconds(50));
+  StoredPoint point;
+  point.key = "k";
+  first.store(point);
+  first.begin();  // and does not commit
+  point.key = "l";
+  try {
+    second.store(point);
+    FAIL() << "stored beside a writer";
+  } catch (const Error& error) {
+    for (const char* part : {"locked for 0.05 s", "run again to go on"})
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+  first.commit();
+  second.store(point);
+  EXPECT_TRUE(first.contains("k") && first.contains("l"));
+  std::filesystem::remove(file);
 }
 
 TEST(WorkerPool, ADeadWorkersTaskIsGivenToAnother) {

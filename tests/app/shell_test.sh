@@ -18,14 +18,17 @@ expect() {  # expect "what is typed" word...: every word is offered
 }
 expect 'fp6sim ' run gemm sweep report list
 expect 'fp6sim sw' sweep
-expect 'fp6sim list ' gpus workloads
+expect 'fp6sim list ' gpus splits workloads
 expect 'fp6sim run ' llama-65b
 expect 'fp6sim gemm --gpu h' h100-sxm h200
 expect 'fp6sim run --gpu h200,a100' h200,a100-sxm-80g
 expect 'fp6sim run --kernel ' w6a16
+expect 'fp6sim gemm --split ' 4+2-byte
 expect 'fp6sim gemm --' --m --k --n --timeline --set
+expect 'fp6sim sweep --' --db --jobs --csv --yes
 if command -v man > /dev/null; then
   warnings=$(LC_ALL=C.UTF-8 man --warnings -l "$2/app/shell/fp6sim.1" 2>&1 > /dev/null)
   [[ -z $warnings ]] || { echo "$warnings"; exit 1; }
 fi
-if command -v zsh > /dev/null; then zsh -n "$2/app/shell/_fp6sim"; fi
+if command -v mandoc > /dev/null; then mandoc -T lint -W warning "$2/app/shell/fp6sim.1"; fi
+if command -v zsh > /dev/null; then "$(dirname "$0")/zsh_completion_test.zsh" "$1" "$2"; else echo 'no zsh: its completion is not tested'; fi

@@ -1,84 +1,8 @@
 // Sweeps: what they refuse, and what they survive.
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/wait.h>
-
-#include <boost/json/parse.hpp>
-#include <chrono>
-#include <thread>
-
-#include "tests/app/support/run_program.h"
+#include "tests/app/support/sweep_fixture.h"
 
 namespace fp6sim::app {
 namespace {
-
-namespace bj = boost::json;
-
-class Sweep : public ::testing::Test {
- protected:
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string arguments(const std::string& more = "") const {
-    return std::string("sweep ").append(file_).append(" --db ").append(db_).append(" ").append(more);
-  }
-  void write(const std::string& text) { write_text(folder_ / "s.json", text); }
-  /// 24 points of some 10 ms each; --exact does not matter, the shapes are small.
-  void write_small() {
-    write(
-        R"({"name":"small","shapes":[[256,256],[512,256]],"axes":{"batch":[1,8],"kernel":["w6a16","cublas-fp16"],
-      "gpu.l2.size_mb":{"from":10,"to":40,"factor":2},"design":["simt"]}})");
-  }
-  /// 64 points of some 0.2 s each.
-  void write_long() {
-    write(R"({"name":"long","shapes":[[4096,4096],[4096,8192]],"axes":{"batch":{"from":1,"to":32,"step":1},
-      "kernel":"w6a16"}})");
-  }
-  std::int64_t stored() const {
-    sqlite3* handle = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    std::int64_t count = -1;
-    sqlite3_open_v2(path_.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
-    if (sqlite3_prepare_v2(handle, "SELECT count(*) FROM points", -1, &statement, nullptr) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-      count = sqlite3_column_int64(statement, 0);
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(handle);
-    return count;
-  }
-  bj::object json_of(const std::string& more = "") {
-    const ProgramRun run = run_program(arguments("--json " + more));
-    EXPECT_EQ(run.exit_code, 0) << run.err;
-    return bj::parse(run.out).as_object();
-  }
-  void expect_refused(std::initializer_list<std::string> parts) {
-    const ProgramRun run = run_program(arguments());
-    EXPECT_EQ(run.exit_code, 2) << run.out << run.err;
-    for (const auto& part : parts) EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
-  }
-  /// Starts the program in the background, waits for `points` of them, sends `signal` and waits for the end.
-  int interrupt(int signal, std::int64_t points) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::freopen("/dev/null", "w", stderr);
-      const std::string json = (folder_ / "s.json").string();
-      ::execl(FP6SIM_BINARY, FP6SIM_BINARY, "sweep", json.c_str(), "--db", path_.c_str(), "--jobs", "2",
-              nullptr);
-      ::_exit(127);
-    }
-    for (int i = 0; i < 3000 && stored() < points; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ::kill(child, signal);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
-  std::filesystem::path folder_ = scratch("sweep");
-  std::string path_ = (folder_ / "r.sqlite").string();
-  std::string file_ = as_word(folder_ / "s.json"), db_ = as_word(path_);
-};
 
 TEST_F(Sweep, ComputesOnceAndExports) {
   write_small();
@@ -199,6 +123,44 @@ TEST_F(Sweep, AnotherVersionOfTheProgramIsRefused) {
   EXPECT_EQ(text_of(path_), before);
 }
 
+/// Its log was left by a kill: even merging that would touch the file.
+TEST_F(Sweep, AnotherVersionsUnmergedLogIsLeftAlone) {
+  write_small();
+  ASSERT_EQ(run_program(arguments()).exit_code, 0);
+  const std::string killed = (folder_ / "killed.sqlite").string();
+  sqlite3* handle = nullptr;
+  sqlite3_open(path_.c_str(), &handle);
+  sqlite3_exec(handle, "UPDATE meta SET value = '0.0.1+old'", nullptr, nullptr, nullptr);
+  std::filesystem::copy_file(path_, killed);
+  std::filesystem::copy_file(path_ + "-wal", killed + "-wal");
+  sqlite3_close(handle);
+  const std::string before = text_of(killed), log = text_of(killed + "-wal");
+  ASSERT_GT(log.size(), 0u);
+  path_ = killed;
+  db_ = as_word(killed);
+  expect_refused({"0.0.1+old", "not mixed"});
+  EXPECT_EQ(text_of(killed), before);
+  EXPECT_EQ(text_of(killed + "-wal"), log);
+}
+
+TEST_F(Sweep, ALockedFileIsWaitedFor) {
+  write_small();
+  ASSERT_EQ(run_program(arguments()).exit_code, 0);
+  sqlite3* handle = nullptr;
+  sqlite3_open(path_.c_str(), &handle);
+  ASSERT_EQ(
+      sqlite3_exec(handle, "BEGIN EXCLUSIVE; DELETE FROM points WHERE id <= 10", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  ProgramRun run;
+  std::thread locked_out([&] { run = run_program(arguments("--json")); });
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  sqlite3_exec(handle, "COMMIT", nullptr, nullptr, nullptr);
+  sqlite3_close(handle);
+  locked_out.join();
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(bj::parse(run.out).at("computed").to_number<int>(), 10);
+}
+
 TEST_F(Sweep, BadSweepsAreRefusedBeforeAnythingIsMade) {
   const auto refused = [&](const std::string& text, std::initializer_list<std::string> parts) {
     write(text);
@@ -209,6 +171,18 @@ TEST_F(Sweep, BadSweepsAreRefusedBeforeAnythingIsMade) {
     std::string text = R"({"name":"s","shapes":[[64,64]],"axes":{)";
     return text.append(axes).append("}").append(more).append("}");
   };
+  refused(R"({"nmae":"s","shapes":[[64,64]],"axes":{}})", {"'nmae'", "did you mean 'name'"});
+  refused(R"({"name":"s","workload":["llama-65b"],"axes":{}})", {"'workload'", "did you mean 'workloads'"});
+  refused(R"({"name":"s","shapes":[[64,64]],"axes":{},"constraint":[]})", {"did you mean 'constraints'"});
+  refused(R"({"name":"s","shapes":[[64,64]],"axes":{},"method":{"nam":"grid"}})", {"'method.nam'", "'name'"});
+  refused(R"({"name":"s","shapes":[[64,64]],"axes":{"batch":{"form":1,"to":2,"step":1}}})",
+          {"'axes.batch.form'", "'from'"});
+  refused(R"({"name":"s","name":"t","shapes":[[64,64]],"axes":{}})", {"given twice"});
+  refused(with(R"("batch":[1,2])", R"(,"constraints":["batch > 1","batch < 2"])"),
+          {"contradict", "\"batch > 1\" alone leaves 1", "\"batch < 2\" alone leaves 1"});
+  refused(with(R"("batch":{"min":1,"max":4,"integer":true})",
+               R"(,"constraints":["batch > 4"],"method":{"name":"random","points":2})"),
+          {"none of", "samples satisfies the constraints"});
   refused(with(R"("batsh":[1])"), {"batsh", "did you mean 'batch'"});
   refused(with(R"("batch":[0])"), {"axes.batch", "0", "from 1 to"});
   refused(with(R"("batch":[1,1])"), {"has that value already"});
@@ -245,43 +219,6 @@ TEST_F(Sweep, RandomAndLatinHypercubeAreReproducible) {
     for (const auto& point : first.at("points").as_array()) EXPECT_LT(point.at("n").as_int64(), 32);
     EXPECT_EQ(json_of().at("points"), first.at("points"));
   }
-}
-
-/// The simulating process of rank 1 is killed: only its parent is a rank, and nothing is lost.
-TEST_F(Sweep, UnderMpiAKilledWorkerCostsNothing) {
-  if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "no mpirun";
-  write_long();
-  ProgramRun run;
-  std::thread job([&] {
-    run = run_program(arguments("--json"),
-                      "OMPI_MCA_rmaps_base_oversubscribe=1 mpirun --allow-run-as-root -n 2");
-  });
-  for (int i = 0; i < 3000 && stored() < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  // Of this sweep's processes, a child of rank 1 that is fp6sim itself.
-  const std::string kill_worker =
-      "for p in $(pgrep -f 'sweep " + (folder_ / "s.json").string() +
-      "'); do parent=$(ps -o ppid= -p $p | tr -d ' '); grep -qz '^OMPI_COMM_WORLD_RANK=1$' /proc/$p/environ "
-      "2> /dev/null &&"
-      " [ \"$(cat /proc/$parent/comm)\" = fp6sim ] && kill -9 $p && exit 0; done; exit 1";
-  const int killed = std::system(kill_worker.c_str());
-  job.join();
-  if (run.err.find("this build has no MPI") != std::string::npos) GTEST_SKIP() << "built without MPI";
-  EXPECT_EQ(killed, 0);
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  const bj::object document = bj::parse(run.out).as_object();
-  EXPECT_EQ(document.at("computed").to_number<int>(), 64);
-  EXPECT_EQ(document.at("lost").to_number<int>(), 0);
-}
-
-TEST_F(Sweep, RunsUnderMpi) {
-  if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "no mpirun";
-  write_small();
-  const std::string launch = "OMPI_MCA_rmaps_base_oversubscribe=1 mpirun --allow-run-as-root -n 3";
-  const ProgramRun run = run_program(arguments("--json"), launch);
-  if (run.err.find("this build has no MPI") != std::string::npos) GTEST_SKIP() << "built without MPI";
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(bj::parse(run.out).at("computed").to_number<int>(), 24);
-  EXPECT_EQ(stored(), 24);
 }
 
 }  // namespace

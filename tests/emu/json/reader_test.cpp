@@ -24,6 +24,22 @@ void expect_says(const std::string& message, std::initializer_list<std::string> 
     EXPECT_NE(message.find(part), std::string::npos) << message << "\nlacks: " << part;
 }
 
+TEST(JsonReader, NamesAMisspeltKeyBeforeWhatItLeavesMissing) {
+  const Document document = parse(R"({"nmae":"x","l2":{"sise":3}})", "f");
+  expect_says(message_of([&] {
+                Object object = document.object();
+                object.accept_only({"name", "l2"});
+                object.finish();
+              }),
+              {"f: 'nmae'", "did you mean 'name'?"});
+  expect_says(message_of([&] {
+                Object object = document.root().as_object().object("l2");
+                object.accept_only({"size"});
+                object.finish();
+              }),
+              {"'l2.sise'", "did you mean 'size'?"});
+}
+
 TEST(JsonReader, ReadsEveryKind) {
   const Document document =
       parse(R"({"name":"x","on":true,"ghz":1.41,"sms":108,"list":["a","b"],"in":{"k":-3}})", "f");
