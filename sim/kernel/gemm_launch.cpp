@@ -143,12 +143,17 @@ StageRequest ReductionLaunch::copy(std::int64_t cta, std::int64_t stage) const {
 StageRequest ReductionLaunch::result(std::int64_t cta) const {
   StageRequest request;
   request.write = true;
-  const std::int64_t total = plan_.shape.m * plan_.shape.n;
-  const std::int64_t count = (plan_.shape.m * plan_.shape.n + ctas() - 1) / ctas();
-  const std::int64_t own = std::min<std::int64_t>(count, total - cta * count);
-  if (own <= 0) return request;
-  request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * cta * count),
-                      2.0 * static_cast<double>(own), 1, 0));
+  // The outputs among the elements it summed: without the padding rows and tokens they are one run.
+  const std::int64_t width = plan_.m_tiles * plan_.tile.m;
+  const auto outputs_before = [&](std::int64_t element) {
+    const std::int64_t token = std::min(element / width, plan_.shape.n);
+    const std::int64_t row = token < plan_.shape.n ? std::min(element % width, plan_.shape.m) : 0;
+    return token * plan_.shape.m + row;
+  };
+  const std::int64_t first = outputs_before(cta * kernel_.reduction_elements);
+  const std::int64_t last = outputs_before(std::min((cta + 1) * kernel_.reduction_elements, outputs()));
+  request.add(segment(plan_.buffers.output + static_cast<std::uint64_t>(2 * first),
+                      2.0 * static_cast<double>(last - first), last > first ? 1 : 0, 0));
   return request;
 }
 
