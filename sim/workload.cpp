@@ -18,6 +18,8 @@ WorkloadLayer read_layer(const json::Value& value, const std::string& block, std
   layer.m = object.integer("out_features", 1, kLargestFeatures);
   layer.k = object.integer("in_features", 1, kLargestFeatures);
   layer.count = repeat * object.integer_or("count", 1, 1024, 1);
+  layer.repeat = repeat;
+  layer.per_token = object.boolean_or("per_token", true);
   layer.source = object.string_or("source", block_source);
   layer.note = object.string_or("note", "");
   object.finish();

@@ -10,13 +10,15 @@ namespace fp6sim::sim {
 
 /// One linear layer: Y[N,M] = X[N,K] W[M,K]^T.
 struct WorkloadLayer {
-  std::string block;       ///< "decoder", "encoder", "cross-attention"
-  std::string name;        ///< unique within its block: "qkv", "attn_out", "gate_or_up", "down"
-  std::int64_t m = 0;      ///< out features
-  std::int64_t k = 0;      ///< in features
-  std::int64_t count = 0;  ///< GEMMs of this shape in the whole model, each with weights of its own
-  std::string source;      ///< where the shape comes from
-  std::string note;        ///< "" or what to know, e.g. "once per sequence"
+  std::string block;        ///< "decoder", "encoder", "cross-attention"
+  std::string name;         ///< unique within its block: "qkv", "attn_out", "gate_or_up", "down"
+  std::int64_t m = 0;       ///< out features
+  std::int64_t k = 0;       ///< in features
+  std::int64_t count = 0;   ///< GEMMs of this shape in the whole model, each with weights of its own
+  std::int64_t repeat = 1;  ///< repetitions of its block: transformer layers. `count` is a multiple
+  bool per_token = true;    ///< a decode step runs it
+  std::string source;       ///< where the shape comes from
+  std::string note;         ///< "" or what to know, e.g. "once per sequence"
 
   /// "decoder.qkv" where the model has several blocks, else "qkv".
   std::string label;

@@ -14,6 +14,8 @@ std::vector<StackEntry> shares(const WhereTimes& where) {
   return stack;
 }
 
+}  // namespace
+
 std::string largest_cause(const std::vector<StackEntry>& stack) {
   const StackEntry* largest = nullptr;
   for (const StackEntry& entry : stack) {
@@ -22,8 +24,6 @@ std::string largest_cause(const std::vector<StackEntry>& stack) {
   }
   return largest->name;
 }
-
-}  // namespace
 
 void describe_time(const GpuDescription& gpu, const MemoryUse& use, Time duration, const WhereTimes& where,
                    GemmResult& result) {

@@ -1,6 +1,9 @@
 // From a finished run to the numbers a user sees.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sim/kernel/launch_plan.h"
 #include "sim/simulate.h"
 #include "sim/stats/memory_use.h"
@@ -11,6 +14,8 @@ namespace fp6sim::sim {
 /// cycles, time, DRAM bytes and bandwidth, stack and what bounds the run.
 void describe_time(const GpuDescription& gpu, const MemoryUse& use, Time duration, const WhereTimes& where,
                    GemmResult& result);
+/// The largest share of a stack, launch and tail apart.
+std::string largest_cause(const std::vector<StackEntry>& stack);
 /// Appends the memory path's counters.
 void count_memory(const MemoryUse& use, GemmResult& result);
 

@@ -1,0 +1,27 @@
+#include "sim/kernel/gemm_run.h"
+
+#include "sim/kernel/gemm_launch.h"
+
+namespace fp6sim::sim {
+
+std::vector<std::unique_ptr<const Launch>> gemm_launches(const GpuDescription& gpu,
+                                                         const KernelDescription& kernel,
+                                                         const DesignDescription& design,
+                                                         const GemmPlan& plan) {
+  std::vector<std::unique_ptr<const Launch>> launches;
+  launches.push_back(std::make_unique<GemmLaunch>(gpu, kernel, design, plan));
+  if (plan.split_k > 1) launches.push_back(std::make_unique<ReductionLaunch>(gpu, kernel, plan));
+  return launches;
+}
+
+void touch_reads(MemorySystem& memory, const Launch& launch) {
+  for (std::int64_t cta = 0; cta < launch.ctas(); ++cta) {
+    for (std::int64_t stage = 0; stage < launch.stages(cta); ++stage) {
+      const StageRequest request = launch.copy(cta, stage);
+      for (int s = 0; s < request.segment_count; ++s)
+        memory.touch(request.segments[static_cast<std::size_t>(s)]);
+    }
+  }
+}
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,165 @@
+#include "sim/decode_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <memory>
+
+#include "sim/kernel/gemm_run.h"
+#include "sim/stats/result.h"
+#include "sim/stats/sum.h"
+#include "sim/step/step_plan.h"
+#include "sim/system/gpu_system.h"
+
+namespace fp6sim::sim {
+namespace {
+
+// With random replacement a block survives c further caches of data with probability e^-c. Of a model of 12
+// caches, 6 in a million bytes are still there a step later: nothing a time would show.
+constexpr double kManyCaches = 12;
+// What decides a step of such a model is whether the L2 is full (and which outputs it holds), not of what.
+constexpr double kUntilSteady = 2;
+
+/// How many repetitions of a group to simulate; the last stands for the rest.
+std::int64_t repetitions_to_run(const StepPlan& step, const LayerGroup& group, double l2_bytes,
+                                const StepOptions& options) {
+  if (options.every_layer || static_cast<double>(step.weight_bytes) <= kManyCaches * l2_bytes)
+    return group.repeat;
+  const double each = static_cast<double>(group.weight_bytes);
+  const double until_steady = std::ceil(kUntilSteady * l2_bytes / each);
+  return until_steady < static_cast<double>(group.repeat) ? static_cast<std::int64_t>(until_steady) + 1
+                                                          : group.repeat;
+}
+
+class Step {
+ public:
+  Step(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
+       const StepPlan& plan, const StepOptions& options)
+      : gpu_(gpu), as_run_(gpu), kernel_(kernel), design_(design), plan_(plan), options_(options) {
+    as_run_.l2.size_bytes /= plan.l2_factor;
+  }
+
+  StepResult run(std::int64_t batch) {
+    MemorySystem memory(as_run_, options_.exact ? 128 : kMaxTransactionBytes, plan_.span);
+    if (!options_.first_step) leave_a_step_behind(memory);
+    for (const LayerGroup& group : plan_.groups) add_group(group);
+    std::vector<const Launch*> launches;
+    for (const Placed& gemm : gemms_) {
+      for (const auto& launch : gemm.launches) launches.push_back(launch.get());
+    }
+    std::unique_ptr<Timeline> timeline;
+    if (!options_.timeline_path.empty()) timeline = std::make_unique<Timeline>();
+    const RunOutcome outcome = run_launches(as_run_, memory, launches, timeline.get());
+    if (timeline != nullptr) timeline->write(options_.timeline_path);
+    return collect(outcome, batch);
+  }
+
+ private:
+  struct Placed {
+    StepGemm gemm;
+    std::int64_t times = 1;  ///< GEMMs of the step it stands for
+    const GemmPlan* plan;
+    std::vector<std::unique_ptr<const Launch>> launches;
+  };
+
+  Placed place(const StepGemm& gemm) {
+    plans_.push_back(plan_.placed(gemm));
+    return {gemm, 1, &plans_.back(), gemm_launches(as_run_, kernel_, design_, plans_.back())};
+  }
+
+  /// What the step before, of the same model, left in the L2: of a large model its last repetitions.
+  void leave_a_step_behind(MemorySystem& memory) {
+    const double l2 = as_run_.l2.size_bytes, step = static_cast<double>(plan_.weight_bytes);
+    std::vector<StepGemm> before;  // last first
+    double bytes = 0;
+    for (auto group = plan_.groups.rbegin(); group != plan_.groups.rend(); ++group) {
+      for (std::int64_t r = group->repeat - 1; r >= 0 && bytes <= kManyCaches * l2; --r) {
+        auto gemms = plan_.repetition(*group, r);
+        before.insert(before.end(), gemms.rbegin(), gemms.rend());
+        bytes += static_cast<double>(group->weight_bytes);
+      }
+    }
+    const bool all = bytes >= step;
+    const int passes = all ? static_cast<int>(std::clamp(kManyCaches * l2 / step, 2.0, 12.0)) : 1;
+    for (int pass = 0; pass < passes; ++pass) {
+      for (auto gemm = before.rbegin(); gemm != before.rend(); ++gemm)
+        touch_reads(memory, *place(*gemm).launches.front());
+    }
+    plans_.clear();
+  }
+
+  void add_group(const LayerGroup& group) {
+    const std::int64_t run = repetitions_to_run(plan_, group, as_run_.l2.size_bytes, options_);
+    for (std::int64_t r = 0; r < run; ++r) {
+      for (const StepGemm& gemm : plan_.repetition(group, r)) {
+        gemms_.push_back(place(gemm));
+        if (r + 1 == run) gemms_.back().times = group.repeat - r;
+      }
+    }
+  }
+
+  StepResult collect(const RunOutcome& outcome, std::int64_t batch) const {
+    StepResult result;
+    for (const PlannedLayer& layer : plan_.layers) {
+      StepLayer& entry = result.layers.emplace_back();
+      entry.label = layer.layer->label;
+      entry.shape = layer.plan.shape;
+      entry.count = layer.layer->count;
+    }
+    const double kept = options_.first_step
+                            ? 0
+                            : std::min(1.0, as_run_.l2.size_bytes / static_cast<double>(plan_.weight_bytes));
+    std::size_t next = 0;
+    for (const Placed& gemm : gemms_) {
+      LaunchOutcome together;
+      for (std::size_t i = 0; i < gemm.launches.size(); ++i) add(together, outcome.launches[next++]);
+      GemmResult one = make_result(gpu_, kernel_, design_, *gemm.plan, together.use, together.duration,
+                                   together.where, {});
+      one.floor_us =
+          (1 - kept) * static_cast<double>(gemm.plan->weight_bytes) / gpu_.dram.peak_bytes_per_s() * 1e6;
+      add_times(result.layers[gemm.gemm.layer].sum, one, gemm.times);
+      add_repetition(result, gemm, one.time_us);
+      ++result.simulated_gemms;
+    }
+    for (StepLayer& layer : result.layers) add_times(result.total, layer.sum, 1);
+    result.total.tile.clear();
+    result.total.split_k = result.total.ctas = result.total.ctas_per_sm = 0;
+    result.total.padding.clear();
+    result.tokens_per_s = static_cast<double>(batch) / result.total.time_us * 1e6;
+    result.weight_bytes = plan_.weight_bytes;
+    result.gemms = plan_.gemms;
+    return result;
+  }
+
+  /// Adds to the time of the GEMM's repetition, and of those it stands for.
+  void add_repetition(StepResult& result, const Placed& gemm, double time_us) const {
+    std::size_t at = static_cast<std::size_t>(gemm.gemm.repetition);
+    for (const LayerGroup& group : plan_.groups) {
+      if (gemm.gemm.layer < group.last) break;
+      at += static_cast<std::size_t>(group.repeat);
+    }
+    const std::size_t end = at + static_cast<std::size_t>(gemm.times);
+    if (result.repetition_us.size() < end) result.repetition_us.resize(end);
+    for (; at < end; ++at) result.repetition_us[at] += time_us;
+  }
+
+  const GpuDescription& gpu_;
+  GpuDescription as_run_;
+  const KernelDescription& kernel_;
+  const DesignDescription& design_;
+  const StepPlan& plan_;
+  const StepOptions& options_;
+  std::deque<GemmPlan> plans_;  // launches refer to them
+  std::vector<Placed> gemms_;
+};
+
+}  // namespace
+
+StepResult simulate_step(const GpuDescription& gpu, const KernelDescription& kernel,
+                         const DesignDescription& design, const Workload& workload, std::int64_t batch,
+                         const StepOptions& options) {
+  const StepPlan plan = plan_step(gpu, kernel, design, workload, batch, options);
+  return Step(gpu, kernel, design, plan, options).run(batch);
+}
+
+}  // namespace fp6sim::sim
