@@ -47,10 +47,10 @@ struct StepResult {
 /// Attention, norms and the activation function are not simulated: they are taken to work in place. Blocks of
 /// equal repeat that follow each other take turns. Layers marked `per_token: false` are left out.
 ///
-/// A model of more than 12 times the L2 is simulated until the L2 holds nothing from before; the next
-/// transformer layer then stands for the rest (tests compare with `every_layer`). Deterministic, as
-/// simulate_gemm(), and throws what it throws, naming the layer; also for a workload without a layer to run,
-/// or of more than 100,000 GEMMs.
+/// A model of more than 12 times the L2 is simulated until the L2 is full of its own; the transformer layers
+/// of the next 8 L2 sizes (1 to 6 of them) then stand in turn for the rest (tests compare with
+/// `every_layer`). Deterministic, as simulate_gemm(), and throws what it throws, naming the layer; also for a
+/// workload without a layer to run, or of more than 100,000 GEMMs.
 StepResult simulate_step(const GpuDescription& gpu, const KernelDescription& kernel,
                          const DesignDescription& design, const Workload& workload, std::int64_t batch,
                          const StepOptions& options = {});

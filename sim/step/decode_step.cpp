@@ -20,15 +20,30 @@ constexpr double kManyCaches = 12;
 // What decides a step of such a model is whether the L2 is full (and which outputs it holds), not of what.
 constexpr double kUntilSteady = 2;
 
-/// How many repetitions of a group to simulate; the last stands for the rest.
-std::int64_t repetitions_to_run(const StepPlan& step, const LayerGroup& group, double l2_bytes,
-                                const StepOptions& options) {
-  if (options.every_layer || static_cast<double>(step.weight_bytes) <= kManyCaches * l2_bytes)
-    return group.repeat;
+// A repetition's time varies by about a percent with what the cache happens to throw out: the fewer bytes a
+// repetition has, the more of them stand for the rest.
+constexpr double kRepresentativeCaches = 8;
+constexpr double kMostRepresentatives = 6;
+
+/// Which repetitions of a group to simulate: [0, end). Those from `steady` on stand in turn for the rest.
+struct Simulated {
+  std::int64_t steady = 0, end = 0;
+  /// The repetition that is simulated for `repetition`.
+  std::int64_t stands_for(std::int64_t repetition) const {
+    return repetition < end ? repetition : steady + (repetition - end) % (end - steady);
+  }
+};
+
+Simulated repetitions_to_run(const StepPlan& step, const LayerGroup& group, double l2_bytes,
+                             const StepOptions& options) {
+  const Simulated all{0, group.repeat};
+  if (options.every_layer || static_cast<double>(step.weight_bytes) <= kManyCaches * l2_bytes) return all;
   const double each = static_cast<double>(group.weight_bytes);
-  const double until_steady = std::ceil(kUntilSteady * l2_bytes / each);
-  return until_steady < static_cast<double>(group.repeat) ? static_cast<std::int64_t>(until_steady) + 1
-                                                          : group.repeat;
+  const double steady = std::ceil(kUntilSteady * l2_bytes / each);
+  const double end =
+      steady + std::clamp(std::ceil(kRepresentativeCaches * l2_bytes / each), 1.0, kMostRepresentatives);
+  if (end >= static_cast<double>(group.repeat)) return all;
+  return {static_cast<std::int64_t>(steady), static_cast<std::int64_t>(end)};
 }
 
 class Step {
@@ -57,14 +72,14 @@ class Step {
  private:
   struct Placed {
     StepGemm gemm;
-    std::int64_t times = 1;  ///< GEMMs of the step it stands for
+    std::vector<std::int64_t> repetitions;  ///< of the step, that it stands for
     const GemmPlan* plan;
     std::vector<std::unique_ptr<const Launch>> launches;
   };
 
   Placed place(const StepGemm& gemm) {
     plans_.push_back(plan_.placed(gemm));
-    return {gemm, 1, &plans_.back(), gemm_launches(as_run_, kernel_, design_, plans_.back())};
+    return {gemm, {}, &plans_.back(), gemm_launches(as_run_, kernel_, design_, plans_.back())};
   }
 
   /// What the step before, of the same model, left in the L2: of a large model its last repetitions.
@@ -89,17 +104,22 @@ class Step {
   }
 
   void add_group(const LayerGroup& group) {
-    const std::int64_t run = repetitions_to_run(plan_, group, as_run_.l2.size_bytes, options_);
-    for (std::int64_t r = 0; r < run; ++r) {
+    const Simulated simulated = repetitions_to_run(plan_, group, as_run_.l2.size_bytes, options_);
+    std::vector<std::vector<std::int64_t>> same(static_cast<std::size_t>(simulated.end));
+    for (std::int64_t r = 0; r < group.repeat; ++r)
+      same[static_cast<std::size_t>(simulated.stands_for(r))].push_back(r + first_repetition_);
+    first_repetition_ += group.repeat;
+    for (std::int64_t r = 0; r < simulated.end; ++r) {
       for (const StepGemm& gemm : plan_.repetition(group, r)) {
         gemms_.push_back(place(gemm));
-        if (r + 1 == run) gemms_.back().times = group.repeat - r;
+        gemms_.back().repetitions = same[static_cast<std::size_t>(r)];
       }
     }
   }
 
   StepResult collect(const RunOutcome& outcome, std::int64_t batch) const {
     StepResult result;
+    result.repetition_us.resize(static_cast<std::size_t>(first_repetition_));
     for (const PlannedLayer& layer : plan_.layers) {
       StepLayer& entry = result.layers.emplace_back();
       entry.label = layer.layer->label;
@@ -117,8 +137,9 @@ class Step {
                                    together.where, {});
       one.floor_us =
           (1 - kept) * static_cast<double>(gemm.plan->weight_bytes) / gpu_.dram.peak_bytes_per_s() * 1e6;
-      add_times(result.layers[gemm.gemm.layer].sum, one, gemm.times);
-      add_repetition(result, gemm, one.time_us);
+      add_times(result.layers[gemm.gemm.layer].sum, one, static_cast<std::int64_t>(gemm.repetitions.size()));
+      for (const std::int64_t r : gemm.repetitions)
+        result.repetition_us[static_cast<std::size_t>(r)] += one.time_us;
       ++result.simulated_gemms;
     }
     for (StepLayer& layer : result.layers) add_times(result.total, layer.sum, 1);
@@ -131,18 +152,6 @@ class Step {
     return result;
   }
 
-  /// Adds to the time of the GEMM's repetition, and of those it stands for.
-  void add_repetition(StepResult& result, const Placed& gemm, double time_us) const {
-    std::size_t at = static_cast<std::size_t>(gemm.gemm.repetition);
-    for (const LayerGroup& group : plan_.groups) {
-      if (gemm.gemm.layer < group.last) break;
-      at += static_cast<std::size_t>(group.repeat);
-    }
-    const std::size_t end = at + static_cast<std::size_t>(gemm.times);
-    if (result.repetition_us.size() < end) result.repetition_us.resize(end);
-    for (; at < end; ++at) result.repetition_us[at] += time_us;
-  }
-
   const GpuDescription& gpu_;
   GpuDescription as_run_;
   const KernelDescription& kernel_;
@@ -151,6 +160,7 @@ class Step {
   const StepOptions& options_;
   std::deque<GemmPlan> plans_;  // launches refer to them
   std::vector<Placed> gemms_;
+  std::int64_t first_repetition_ = 0;  // of the group to add next
 };
 
 }  // namespace
