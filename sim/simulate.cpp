@@ -14,7 +14,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   GpuDescription as_run = gpu;
   as_run.l2.size_bytes /= plan.l2_factor;
   MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
-  const auto owned = gemm_launches(as_run, kernel, design, plan);
+  const auto owned = gemm_launches(as_run, kernel, plan);
   if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does
     for (int pass = 0; pass < 2; ++pass) touch_reads(memory, *owned.front());
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/dequant_stage/dequant_stage.h"
 #include "sim/description/design_description.h"
 #include "sim/description/gpu_description.h"
 #include "sim/description/kernel_description.h"
@@ -25,7 +26,8 @@ struct RunOptions {
       false;           ///< the weights were just streamed by a previous run (benchmark loops); default: cold
   bool exact = false;  ///< 128-byte transactions: slower, within 1 % of the default
   std::string split;   ///< arrangement of the weight bits; empty: the kernel's own
-  std::string timeline_path;  ///< Chrome/Perfetto JSON is written here; empty: none
+  DequantStageFactory rtl_unit;  ///< the Verilated unit, for designs whose model is rtl; empty: there is none
+  std::string timeline_path;     ///< Chrome/Perfetto JSON is written here; empty: none
 };
 
 /// One share of the time. Over a result they sum to 1.

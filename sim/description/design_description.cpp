@@ -23,15 +23,22 @@ DesignDescription read_design(const json::Document& document) {
     design.lanes = sourced_number(object, "lanes", 1, 4096);
     design.units_per_sm = static_cast<int>(sourced_number(object, "units_per_sm", 1, 64));
     design.latency_cycles = sourced_number(object, "latency_cycles", 0, 1000);
+    if (const auto model = object.find("model")) {
+      static constexpr std::array<std::string_view, 2> kModels{"timing", "rtl"};
+      design.model = model->as_one_of(kModels) == "rtl" ? UnitModel::kRtl : UnitModel::kTiming;
+    }
+    double depth = design.latency_cycles;  // where no unit is named: all of it, as far as units go
     if (const auto unit = object.find("unit")) {
       const UnitCost cost = unit_cost(unit->as_name());
       design.area_um2 =
           cost.gate_equivalents_per_lane * design.lanes * sourced_number(object, "nand2_um2", 0, 100);
       design.energy_pj_per_weight = cost.energy_pj_per_weight;
+      depth = std::min<double>(depth, cost.depth);
     } else {
       design.area_um2 = sourced_number_or(object, "area_um2", 0, 1e9, 0);
       design.energy_pj_per_weight = sourced_number(object, "energy_pj_per_weight", 0, 1000);
     }
+    design.depth = static_cast<int>(std::clamp(depth, 1.0, 4.0));
   }
   object.finish();
   return design;

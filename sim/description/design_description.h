@@ -22,6 +22,12 @@ enum class Placement : std::uint8_t {
   kNative,   ///< the tensor core takes the code
 };
 
+/// What stands for the unit in a run.
+enum class UnitModel : std::uint8_t {
+  kTiming,  ///< C++ (sim/dequant_stage/timing_stage.h)
+  kRtl,     ///< the Verilated SystemVerilog, where the program brings it (RunOptions::rtl_unit)
+};
+
 /// Area and energy come from a synthesised unit ("unit": a name of rtl/units.json, with "nand2_um2") or are
 /// given
 /// ("area_um2", "energy_pj_per_weight").
@@ -31,8 +37,10 @@ struct DesignDescription {
   Placement placement = Placement::kSimt;
   double lanes = 0;           ///< weights a unit expands per cycle (simt, native: 0)
   int units_per_sm = 0;       ///< operand, smem, copy
-  double latency_cycles = 0;  ///< added to a tile's first result
-  double area_um2 = 0;        ///< one unit; 0 where it is not known
+  double latency_cycles = 0;  ///< registers to, in and from a unit: added to a tile's first result
+  int depth = 1;              ///< of those, the unit's own: 1 .. 4
+  UnitModel model = UnitModel::kTiming;
+  double area_um2 = 0;  ///< one unit; 0 where it is not known
   double energy_pj_per_weight = 0;
 };
 

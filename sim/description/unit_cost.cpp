@@ -20,15 +20,16 @@ UnitCost unit_cost(std::string_view name) {
   for (const json::Value& value : file.array("units")) {
     json::Object unit = value.as_object();
     known.push_back(unit.string("name"));
-    for (const auto* key :
-         {"description", "module", "formats", "lanes", "depth", "gate_equivalents", "flip_flops", "delay_ps",
-          "delay_fo4", "gate_equivalents_per_lane", "energy_pj_per_weight"}) {
+    for (const auto* key : {"description", "module", "formats", "lanes", "gate_equivalents", "flip_flops",
+                            "delay_ps", "delay_fo4", "gate_equivalents_per_lane", "energy_pj_per_weight"}) {
       unit.find(key);
     }
     if (known.back() == name) {
-      cost = {unit.number("gate_equivalents_per_lane", 0, 1e6), unit.number("energy_pj_per_weight", 0, 1e3)};
+      cost = {unit.number("gate_equivalents_per_lane", 0, 1e6), unit.number("energy_pj_per_weight", 0, 1e3),
+              static_cast<int>(unit.number("depth", 0, 100))};
       found = true;
     }
+    unit.find("depth");
     unit.finish();
   }
   file.finish();

@@ -9,6 +9,7 @@ namespace fp6sim::sim {
 struct UnitCost {
   double gate_equivalents_per_lane = 0;  ///< NAND2 equivalents
   double energy_pj_per_weight = 0;
+  int depth = 0;  ///< registers a beat passes
 };
 
 /// The row of rtl/units.json of that name. Throws fp6sim::Error suggesting the nearest name, and where the

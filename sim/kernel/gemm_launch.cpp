@@ -16,9 +16,8 @@ Segment segment(std::uint64_t base, double bytes, double count, double stride) {
 
 }  // namespace
 
-GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel,
-                       const DesignDescription& design, const GemmPlan& plan)
-    : kernel_(kernel), design_(design), plan_(plan) {
+GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan)
+    : kernel_(kernel), plan_(plan) {
   epilogue_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n +
                      2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
 }

@@ -7,8 +7,7 @@ namespace fp6sim::sim {
 
 class GemmLaunch final : public Launch {
  public:
-  GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-             const GemmPlan& plan);
+  GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan);
 
   std::string name() const override { return kernel_.name; }
   std::int64_t ctas() const override { return plan_.m_tiles * plan_.n_tiles * plan_.split_k; }
@@ -19,15 +18,13 @@ class GemmLaunch final : public Launch {
   StageRequest result(std::int64_t cta) const override;
   const StageWork& work() const override { return plan_.work; }
   double epilogue_cycles() const override { return epilogue_cycles_; }
-  double unit_latency_cycles() const override { return design_.latency_cycles; }
-  bool expand_on_arrival() const override { return design_.placement == Placement::kCopy; }
+  const UnitUse* unit() const override { return plan_.unit.make ? &plan_.unit : nullptr; }
 
   /// CTA number -> its tiles: batch tiles fastest, so that neighbours share weights; parts of K slowest.
   CtaRange range(std::int64_t cta) const;
 
  private:
   const KernelDescription& kernel_;
-  const DesignDescription& design_;
   const GemmPlan& plan_;
   double epilogue_cycles_;
 };
@@ -49,8 +46,6 @@ class ReductionLaunch final : public Launch {
   StageRequest result(std::int64_t cta) const override;
   const StageWork& work() const override { return work_; }
   double epilogue_cycles() const override { return 20; }
-  double unit_latency_cycles() const override { return 0; }
-  bool expand_on_arrival() const override { return false; }
 
  private:
   std::int64_t outputs() const { return plan_.m_tiles * plan_.tile.m * plan_.n_tiles * plan_.tile.n; }

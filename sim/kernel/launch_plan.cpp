@@ -145,6 +145,8 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
       2.0 * plan.tile.k * batch_rows;
   double instructions = 0;
   plan.work = stage_work(gpu, as_run, design, plan.tile, stage_bytes, instructions);
+  plan.unit = use_unit(design, options.rtl_unit, {plan.tile.m, plan.tile.k, as_run.weights.group},
+                       gpu.sm.shared_bytes_per_cycle, gpu.l2.slice_bytes_per_cycle);
   plan.instructions = instructions * static_cast<double>(plan.k_tiles * plan.m_tiles * plan.n_tiles);
   return plan;
 }

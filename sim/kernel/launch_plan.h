@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/dequant_stage/unit_use.h"
 #include "sim/memory_path/transaction.h"
 #include "sim/simulate.h"
 
@@ -18,7 +19,6 @@ struct StageWork {
   double shared = 0;  ///< bank cycles: fragment reads and landing copies
   double memory = 0;  ///< the shared load/store unit
   double tensor = 0;
-  double unit = 0;   ///< the design's dequantisation unit
   double alone = 0;  ///< one CTA by itself: the chain of its instructions, in order
   double alone_expand = 0, alone_tensor = 0,
          alone_issue = 0;  ///< parts of `alone`; the rest is exposed latency
@@ -46,9 +46,8 @@ class Launch {
   /// Of one stage, where stages differ.
   virtual const StageWork& work_of(std::int64_t /*cta*/, std::int64_t /*stage*/) const { return work(); }
   virtual double epilogue_cycles() const = 0;
-  virtual double unit_latency_cycles() const = 0;
-  virtual bool expand_on_arrival()
-      const = 0;  ///< the design's unit works on landing copies (copy), not on reads
+  /// The design's dequantisation unit; null where the launch uses none.
+  virtual const UnitUse* unit() const { return nullptr; }
 };
 
 /// The buffers of one GEMM in the simulated address space.
@@ -76,6 +75,7 @@ struct GemmPlan {
   double l2_factor = 1;     ///< how much larger the weights are inside the L2
   double instructions = 0;  ///< warp instructions of the whole launch
   StageWork work;
+  UnitUse unit;
 };
 
 /// Chooses tile and split, lays out memory, counts work. Throws Error where the GPU cannot hold the tile

@@ -55,9 +55,6 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   work.shared = (weight_reads + activation_reads + stage_bytes) / sm.shared_bytes_per_cycle;
   work.memory = (loads + copies) * sm.memory_issue_cycles;
   work.tensor = multiply_adds / tensor_rate;
-  if (design.lanes > 0 && design.placement != Placement::kL2 && design.placement != Placement::kMemctrl) {
-    work.unit = weights / (design.lanes * design.units_per_sm);
-  }
   // A warp issues in order, `warp_cpi` cycles an instruction (one for an mma: its accumulators are
   // independent); the mma's run behind, in their own pipe, and `overlap` of the shorter of the two hides
   // under the longer. What precedes the first mma and follows the last (barrier, fragment load, expansion,

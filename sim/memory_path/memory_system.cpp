@@ -274,7 +274,7 @@ void MemorySystem::serve_channel(std::uint32_t index, Time now) {
     if (payloads_ != nullptr) payloads_->fetched(id, t.place, t.fill_sectors);
     t.phase = kFilled;
     t.waits.dram += std::max<Time>(0, served.data_end - served.request.arrived - access_);
-    t.arrived = served.data_end + half_path_;
+    t.arrived = units_.entering(t, served.data_end + half_path_).last;
     wheel_.schedule(static_cast<std::uint32_t>(channels_.size()) + id, t.arrived);
   }
   channel_scheduled_[index] = !channel.idle();
@@ -340,8 +340,9 @@ void MemorySystem::respond(std::uint32_t index, Time ready) {
   Slice& slice = slices_[t.place.slice];
   const double bytes = t.write ? kWriteCost * std::popcount(t.sectors) * kSectorBytes
                                : t.bytes * static_cast<double>(t.crossbar_factor);
-  const Time start = std::max(ready, slice.port_free);
-  slice.port_free = start + clock_.cycles(bytes / slice_rate_);
+  const SliceUnits::Passed passed = units_.leaving(t, ready);  // the port sends what a unit gives as it comes
+  const Time start = std::max(passed.first, slice.port_free);
+  slice.port_free = std::max(start + clock_.cycles(bytes / slice_rate_), passed.last);
   t.waits.l2 += start - t.arrived;
   t.phase = kAtSm;
   t.arrived = slice.port_free + half_latency_ + (is_far(t) ? half_far_ : 0);

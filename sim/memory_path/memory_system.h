@@ -11,6 +11,7 @@
 #include "sim/memory_path/dram_channel.h"
 #include "sim/memory_path/l2_slice.h"
 #include "sim/memory_path/payload_store.h"
+#include "sim/memory_path/slice_units.h"
 #include "sim/memory_path/timing_wheel.h"
 #include "sim/memory_path/transaction.h"
 
@@ -28,6 +29,10 @@ class MemorySystem {
  public:
   /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use.
   MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes);
+
+  /// Puts a design's unit at every slice, for segments whose crossbar_factor says that they are expanded
+  /// below.
+  void place_unit(const UnitUse& use) { units_.place(use, slices_.size(), clock_); }
 
   /// Takes over an SM's request issued at `at`; `at` + request_latency() must not lie before the last
   /// advance(). `bytes`: functional mode's buffer of the request, its pieces one after the other; it must
@@ -92,6 +97,7 @@ class MemorySystem {
   double slice_rate_, fill_rate_;
   Time half_latency_, half_far_, half_path_, access_;
   int mshr_bytes_;
+  SliceUnits units_;
   TimingWheel wheel_;
   std::vector<Transaction> transactions_;
   std::vector<std::uint32_t> free_transactions_;

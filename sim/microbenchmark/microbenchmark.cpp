@@ -61,8 +61,6 @@ class ReadLaunch final : public Launch {
   }
   const StageWork& work() const override { return work_; }
   double epilogue_cycles() const override { return 0; }
-  double unit_latency_cycles() const override { return 0; }
-  bool expand_on_arrival() const override { return false; }
 
  private:
   StageWork work_;

@@ -87,8 +87,6 @@ class TraceLaunch final : public Launch {
     return program(cta).stages[static_cast<std::size_t>(stage)].work;
   }
   double epilogue_cycles() const override { return 0; }
-  double unit_latency_cycles() const override { return 0; }
-  bool expand_on_arrival() const override { return false; }
 
   const StagedProgram& program(std::int64_t cta) const {
     return programs_[placements_[static_cast<std::size_t>(cta)].class_id];

@@ -79,7 +79,7 @@ class Step {
 
   Placed place(const StepGemm& gemm) {
     plans_.push_back(plan_.placed(gemm));
-    return {gemm, {}, &plans_.back(), gemm_launches(as_run_, kernel_, design_, plans_.back())};
+    return {gemm, {}, &plans_.back(), gemm_launches(as_run_, kernel_, plans_.back())};
   }
 
   /// What the step before, of the same model, left in the L2: of a large model its last repetitions.

@@ -124,6 +124,12 @@ RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
                         const std::vector<const Launch*>& launches, Timeline* timeline) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
+  for (const Launch* launch : launches) {
+    const UnitUse* use = launch->unit();
+    if (use == nullptr || (!use->at_slices() && !use->at_fills())) continue;
+    memory.place_unit(*use);
+    break;  // one design a run
+  }
   fresh_systemc();
   RunOutcome outcome;
   {

@@ -27,6 +27,8 @@ SmModule::~SmModule() {
 
 void SmModule::open(Grid& grid) {
   grid_ = &grid;
+  const UnitUse* use = grid.launch().unit();
+  unit_ = use != nullptr && (use->at_operands() || use->at_copies()) ? use->make(use->parameters) : nullptr;
   slots_.assign(static_cast<std::size_t>(grid.launch().ctas_per_sm()), Slot{});
   last_record_.assign(slots_.size(), -1);
 }
@@ -139,10 +141,7 @@ tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm
   if (pending.stage < 0) {
     schedule(when, Step::kResult, pending.slot, -1);
   } else {
-    if (grid_->launch().expand_on_arrival()) {
-      resources_.unit = std::max(resources_.unit, when) + clock_.cycles(grid_->launch().work().unit);
-      when = resources_.unit + clock_.cycles(grid_->launch().unit_latency_cycles());
-    }
+    if (unit_ != nullptr && grid_->launch().unit()->at_copies()) when = expand(when);
     schedule(when, Step::kArrived, pending.slot, pending.stage, extension.waits);
   }
   free_pending_.push_back(tag);
@@ -179,6 +178,12 @@ void SmModule::try_compute(int slot, Time now) {
   schedule(end, Step::kComputed, slot, cta.next_compute);
 }
 
+Time SmModule::expand(Time from) {
+  const UnitUse& use = *grid_->launch().unit();
+  const BurstCycles cycles = unit_->push(use.tile, (from + clock_.period - 1) / clock_.period);
+  return (cycles.last_out + 1) * clock_.period + clock_.cycles(use.transit_cycles);
+}
+
 Time SmModule::compute(const StageWork& work, Time now, WhereTimes& where) {
   Time end = now + clock_.cycles(work.alone);
   Where slowest = Where::kLatency;
@@ -197,9 +202,13 @@ Time SmModule::compute(const StageWork& work, Time now, WhereTimes& where) {
   reserve(resources_.shared, work.shared, Where::kShared);
   reserve(resources_.memory, work.memory, Where::kShared);
   reserve(resources_.tensor, work.tensor, Where::kTensor);
-  if (!grid_->launch().expand_on_arrival()) {
-    reserve(resources_.unit, work.unit, Where::kExpand);
-    end += clock_.cycles(grid_->launch().unit_latency_cycles());
+  if (unit_ != nullptr && grid_->launch().unit()->at_operands()) {
+    end += clock_.cycles(grid_->launch().unit()->latency_cycles);  // the tile's first weights pass the unit
+    if (const Time expanded = expand(now); expanded > end) {
+      end = expanded;
+      slowest = Where::kExpand;
+      alone = false;
+    }
   }
   if (alone) {
     WhereTimes parts;

@@ -79,7 +79,7 @@ class SmModule final : public sc_core::sc_module {
     Time issued = 0;
   };
   struct Resources {
-    Time issue = 0, expand = 0, shared = 0, memory = 0, tensor = 0, unit = 0;
+    Time issue = 0, expand = 0, shared = 0, memory = 0, tensor = 0;
   };
 
   void wake();
@@ -95,6 +95,8 @@ class SmModule final : public sc_core::sc_module {
   void send(const StageRequest& request, int slot, std::int64_t stage, Time now);
   tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                              sc_core::sc_time& delay);
+  /// When a tile offered to the design's unit at `from` is through it.
+  Time expand(Time from);
   Time compute(const StageWork& work, Time now, WhereTimes& where);
 
   int index_;
@@ -102,6 +104,7 @@ class SmModule final : public sc_core::sc_module {
   Clock clock_;
   Timeline* timeline_;
   Grid* grid_ = nullptr;
+  std::unique_ptr<DequantStage> unit_;  // of the launch's design; null where it works outside SMs
   std::vector<Slot> slots_;
   std::vector<int> last_record_;
   std::vector<CtaRecord> records_;
