@@ -1,96 +1,9 @@
-#include <algorithm>
-#include <cstring>
-#include <string>
-
 #include "emu/error.h"
-#include "kernels/fp6sim.h"
-#include "kernels/gemm.h"
+#include "kernels/c_api_values.h"
 
 using fp6sim::Error;
 namespace kernels = fp6sim::kernels;
-using kernels::Status;
-using kernels::StatusCode;
-
-namespace {
-
-static_assert(static_cast<int>(StatusCode::kBadShape) == FP6SIM_BAD_SHAPE);
-static_assert(static_cast<int>(StatusCode::kDeviceError) == FP6SIM_DEVICE_ERROR);
-
-fp6sim_code answer(const Status& status, fp6sim_message message) {
-  if (message.text != nullptr && message.bytes != 0) {
-    const std::size_t length = std::min(status.message.size(), message.bytes - 1);
-    std::memcpy(message.text, status.message.data(), length);
-    message.text[length] = '\0';
-  }
-  return static_cast<fp6sim_code>(status.code);
-}
-
-fp6sim_code null_argument(const char* name, fp6sim_message message) {
-  return answer({StatusCode::kBadPointer, std::string(name) + " is null"}, message);
-}
-
-kernels::KernelSpec spec_of(const fp6sim_plan& plan) {
-  return {static_cast<kernels::WeightFormat>(plan.weights), static_cast<fp6sim::emu::Split>(plan.split),
-          plan.group, plan.zero_point != 0, static_cast<kernels::Activation>(plan.activation)};
-}
-
-/// Whether the plan's numbers name a kernel at all: they may come from anywhere.
-bool known(const kernels::KernelSpec& spec) {
-  const auto specs = kernels::kernel_specs();
-  return std::find(specs.begin(), specs.end(), spec) != specs.end();
-}
-
-kernels::Plan plan_of(const fp6sim_plan& from) {
-  kernels::Plan plan;
-  plan.generation = static_cast<kernels::Generation>(from.generation);
-  plan.tile_m = from.tile_m;
-  plan.tile_n = from.tile_n;
-  plan.tile_k = from.tile_k;
-  plan.stages = from.stages;
-  plan.threads = from.threads;
-  plan.splits = from.splits;
-  plan.m_tiles = from.m_tiles;
-  plan.n_tiles = from.n_tiles;
-  plan.k_tiles = from.k_tiles;
-  plan.shared_bytes = from.shared_bytes;
-  plan.stage_bytes = from.stage_bytes;
-  plan.stage_weight_bytes = from.stage_weight_bytes;
-  return plan;
-}
-
-fp6sim_plan to_c(const kernels::KernelSpec& spec, const kernels::GemmShape& shape, const kernels::Plan& plan,
-                 std::size_t packed_bytes) {
-  return {static_cast<std::int32_t>(spec.weights),
-          static_cast<std::int32_t>(spec.split),
-          spec.group,
-          spec.zero_point ? 1 : 0,
-          static_cast<std::int32_t>(spec.activation),
-          shape.m,
-          shape.k,
-          shape.n,
-          static_cast<std::int32_t>(plan.generation),
-          plan.tile_m,
-          plan.tile_n,
-          plan.tile_k,
-          plan.stages,
-          plan.threads,
-          plan.splits,
-          plan.m_tiles,
-          plan.n_tiles,
-          plan.k_tiles,
-          plan.shared_bytes,
-          plan.stage_bytes,
-          plan.stage_weight_bytes,
-          packed_bytes,
-          kernels::workspace_bytes(plan),
-          kernels::counter_bytes(plan)};
-}
-
-Status unknown_plan() {
-  return {StatusCode::kBadValue, "the plan names no kernel; it must come from fp6sim_choose"};
-}
-
-}  // namespace
+using namespace fp6sim::kernels;  // the conversions of c_api_values.h
 
 extern "C" {
 
@@ -108,8 +21,7 @@ fp6sim_code fp6sim_choose(const char* kernel, const char* split, int activation,
   try {
     const kernels::KernelSpec spec = kernels::kernel_by_name(kernel, split == nullptr ? "" : split,
                                                              static_cast<kernels::Activation>(activation));
-    const kernels::Gpu own{gpu->compute_capability, gpu->sm_count, gpu->shared_bytes_per_sm,
-                           gpu->shared_bytes_per_block};
+    const kernels::Gpu own = gpu_of(*gpu);
     const kernels::GemmShape shape{m, k, n};
     kernels::Plan chosen;
     if (const Status status = choose_plan(spec, shape, own, chosen, splits); !status.ok())

@@ -33,6 +33,7 @@ typedef struct fp6sim_gpu {
   int32_t sm_count;
   uint64_t shared_bytes_per_sm;
   uint64_t shared_bytes_per_block;
+  double dram_bytes_per_cycle; /* of an SM cycle, all SMs; 0: typical of the compute capability */
 } fp6sim_gpu;
 
 /* A chosen launch of one kernel for one shape. Fields are for reading; fp6sim_gemm refuses altered ones. */
@@ -62,6 +63,34 @@ fp6sim_code fp6sim_pack(const fp6sim_plan* plan, const uint8_t* codes, const uin
 fp6sim_code fp6sim_gemm(const fp6sim_plan* plan, const void* packed, uint64_t packed_bytes, const void* x,
                         void* y, void* workspace, uint64_t workspace_bytes, void* stream,
                         fp6sim_message message);
+
+/* --- Any batch: the fused kernel, or dequantise and a dense GEMM (contracts: kernels/route.h) --- */
+
+enum { FP6SIM_PATH_CHOSEN = -1, FP6SIM_PATH_FUSED = 0, FP6SIM_PATH_DENSE = 1, FP6SIM_PATH_CUBLAS = 2 };
+
+/* cuBLAS, opened by the caller: never by a call. path NULL: where it usually is. */
+typedef struct fp6sim_cublas fp6sim_cublas;
+fp6sim_code fp6sim_open_cublas(const char* path, fp6sim_cublas** cublas, fp6sim_message message);
+void fp6sim_close_cublas(fp6sim_cublas* cublas);
+
+/* A chosen way of one GEMM. Fields are for reading; fp6sim_gemm_route refuses altered ones. */
+typedef struct fp6sim_route {
+  int32_t path;
+  fp6sim_plan plan; /* of the fused kernel, whichever the path; names the kernel and the shape */
+  int64_t leading;
+  uint64_t dequantized_bytes;
+  uint64_t workspace_bytes; /* of one call by this path; 256-byte aligned */
+} fp6sim_route;
+
+/* As fp6sim_choose; path: FP6SIM_PATH_CHOSEN or one; cublas: NULL where there is none. */
+fp6sim_code fp6sim_choose_route(const char* kernel, const char* split, int activation, int64_t m, int64_t k,
+                                int64_t n, const fp6sim_gpu* gpu, int path, const fp6sim_cublas* cublas,
+                                fp6sim_route* route, fp6sim_message message);
+
+/* y[n, m] = x[n, k] * W^T on `stream`. Device pointers. Never allocates or waits. */
+fp6sim_code fp6sim_gemm_route(const fp6sim_route* route, const void* packed, uint64_t packed_bytes,
+                              const void* x, void* y, void* workspace, uint64_t workspace_bytes,
+                              const fp6sim_cublas* cublas, void* stream, fp6sim_message message);
 
 /* 1 where fp6sim_gemm can launch: the library was built with FP6SIM_CUDA. */
 int fp6sim_has_cuda(void);

@@ -47,6 +47,7 @@ struct Gpu {
   int sm_count = 108;
   std::size_t shared_bytes_per_sm = 164 * 1024;
   std::size_t shared_bytes_per_block = 163 * 1024;
+  double dram_bytes_per_cycle = 0;  ///< of an SM cycle, all SMs; 0: typical of the compute capability
 };
 
 /// How a GEMM is launched. Plain numbers: a simulator can take them as a kernel description.

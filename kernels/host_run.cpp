@@ -9,11 +9,7 @@
 
 namespace fp6sim::kernels {
 
-namespace {
-
-/// The parts of the packed weights as buffers of their own, so that a trace can say how each moves from CTA
-/// to CTA.
-std::vector<simt::Buffer> packed_parts(const GemmArguments& arguments, const PackedLayout& layout) {
+std::vector<simt::Buffer> packed_parts(const void* packed, const PackedLayout& layout) {
   struct Part {
     const char* name;
     std::size_t start;
@@ -28,14 +24,11 @@ std::vector<simt::Buffer> packed_parts(const GemmArguments& arguments, const Pac
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::size_t end = i + 1 < parts.size() ? parts[i + 1].start : layout.bytes;
     if (end == parts[i].start) continue;  // the format has no such part
-    buffers.push_back(simt::read_only(parts[i].name,
-                                      static_cast<const std::byte*>(arguments.packed) + parts[i].start,
+    buffers.push_back(simt::read_only(parts[i].name, static_cast<const std::byte*>(packed) + parts[i].start,
                                       end - parts[i].start));
   }
   return buffers;
 }
-
-}  // namespace
 
 simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& run) {
   const Plan& plan = arguments.plan;
@@ -53,7 +46,7 @@ simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& 
   config.recorder = run.recorder;
   config.workers = run.workers;
   config.check_races = run.check_races;
-  config.buffers = packed_parts(arguments, layout);
+  config.buffers = packed_parts(arguments.packed, layout);
   for (const auto& buffer :
        {simt::read_only("activations", arguments.x, elements(arguments.shape.n, arguments.shape.k)),
         simt::read_write("output", arguments.y, elements(arguments.shape.n, arguments.shape.m))}) {

@@ -25,6 +25,10 @@ struct HostRun {
 /// simt::Violation for what the kernel did wrong.
 simt::LaunchStatistics run_on_host(const GemmArguments& arguments, const HostRun& run);
 
+/// The parts of packed weights as buffers of their own, so that a trace can say how each moves from CTA to
+/// CTA.
+std::vector<simt::Buffer> packed_parts(const void* packed, const PackedLayout& layout);
+
 /// The launch of checked arguments: grid, threads, shared memory and every buffer the kernel may touch.
 simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& run);
 

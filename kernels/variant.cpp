@@ -1,70 +1,12 @@
 #include "kernels/variant.h"
 
-#include <array>
 #include <vector>
 
 #include "emu/error.h"
+#include "kernels/variant_table.h"
 
 namespace fp6sim::kernels {
 namespace {
-
-using emu::Split;
-constexpr Activation kF16 = Activation::kFp16;
-constexpr Activation kBf16 = Activation::kBf16;
-
-/// The first of a name and an activation is the fastest: fewest instructions a weight.
-constexpr std::array kSpecs{
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 0, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2, 0, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k2Plus4, 0, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 0, false, kBf16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 0, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2, 0, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k2Plus4, 0, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 0, false, kBf16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 0, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k4Plus1, 0, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 0, false, kBf16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 128, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 64, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 32, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2Byte, 128, false, kBf16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2, 128, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k2Plus4, 128, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2, 64, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k2Plus4, 64, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k4Plus2, 32, false, kF16},
-    KernelSpec{WeightFormat::kE3M2, Split::k2Plus4, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 128, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 64, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2Byte, 128, false, kBf16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2, 128, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k2Plus4, 128, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2, 64, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k2Plus4, 64, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k4Plus2, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M3, Split::k2Plus4, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 128, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k4Plus1, 128, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 64, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k4Plus1, 64, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k4Plus1, 32, false, kF16},
-    KernelSpec{WeightFormat::kE2M2, Split::k1Plus4, 128, false, kBf16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 128, false, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 64, false, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 32, false, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 0, false, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 128, true, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 64, true, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 32, true, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 0, true, kF16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 128, false, kBf16},
-    KernelSpec{WeightFormat::kInt4, Split::kPacked4, 128, true, kBf16},
-    KernelSpec{WeightFormat::kInt8, Split::kPadded8, 0, false, kF16},
-    KernelSpec{WeightFormat::kInt8, Split::kPadded8, 0, false, kBf16},
-};
 
 std::string_view prefix(WeightFormat format) {
   switch (format) {

@@ -16,6 +16,12 @@ Status query_gpu(Gpu& gpu, std::string& name) {
   gpu.sm_count = properties.multiProcessorCount;
   gpu.shared_bytes_per_sm = properties.sharedMemPerMultiprocessor;
   gpu.shared_bytes_per_block = properties.sharedMemPerBlockOptin;
+  int memory_khz = 0, bus_bits = 0, clock_khz = 0;  // double data rate, so two transfers a memory clock
+  if (cudaDeviceGetAttribute(&memory_khz, cudaDevAttrMemoryClockRate, device) == cudaSuccess &&
+      cudaDeviceGetAttribute(&bus_bits, cudaDevAttrGlobalMemoryBusWidth, device) == cudaSuccess &&
+      cudaDeviceGetAttribute(&clock_khz, cudaDevAttrClockRate, device) == cudaSuccess && clock_khz > 0) {
+    gpu.dram_bytes_per_cycle = 2.0 * memory_khz * (bus_bits / 8) / clock_khz;
+  }
   return {};
 }
 

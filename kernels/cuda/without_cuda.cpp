@@ -2,6 +2,7 @@
 #include "kernels/gemm.h"
 #include "kernels/gpu_run.h"
 #include "kernels/packing/gpu_pack.h"
+#include "kernels/route.h"
 
 namespace fp6sim::kernels {
 namespace {
@@ -17,6 +18,10 @@ bool has_cuda() {
   return false;
 }
 Status gemm(const GemmArguments& arguments, void*) {
+  if (Status status = check(arguments); !status.ok()) return status;
+  return no_cuda();
+}
+Status gemm(const RouteArguments& arguments, void*) {
   if (Status status = check(arguments); !status.ok()) return status;
   return no_cuda();
 }

@@ -31,7 +31,7 @@ FP6SIM_DEVICE std::byte* dynamic_shared() {
 /// Past L1, which is not coherent with what other CTAs of the launch write (partial sums of a split K).
 template <class T>
 FP6SIM_DEVICE T load_global(const T* from) {
-  static_assert(sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 16,
+  static_assert(sizeof(T) == 1 || sizeof(T) == 2 || sizeof(T) == 4 || sizeof(T) == 8 || sizeof(T) == 16,
                 "a load of one instruction");
   T value;
   if constexpr (sizeof(T) == 1) {
@@ -47,6 +47,10 @@ FP6SIM_DEVICE T load_global(const T* from) {
     unsigned bits;
     asm volatile("ld.global.cg.u32 %0, [%1];" : "=r"(bits) : "l"(from) : "memory");
     __builtin_memcpy(&value, &bits, 4);
+  } else if constexpr (sizeof(T) == 8) {
+    uint2 bits;
+    asm volatile("ld.global.cg.v2.u32 {%0, %1}, [%2];" : "=r"(bits.x), "=r"(bits.y) : "l"(from) : "memory");
+    __builtin_memcpy(&value, &bits, 8);
   } else {
     uint4 bits;
     asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];"

@@ -1,25 +1,11 @@
 // What can be said about a call before the device sees it.
 #include "kernels/gemm.h"
+#include "kernels/gemm/argument_checks.h"
 #include "kernels/gemm/bind.h"
 #include "kernels/gemm/tile.h"
 
 namespace fp6sim::kernels {
 namespace {
-
-Status pointer(const char* what, const void* at, std::size_t alignment) {
-  if (at == nullptr) return {StatusCode::kBadPointer, std::string(what) + " is null"};
-  if (reinterpret_cast<std::uintptr_t>(at) % alignment != 0) {
-    return {StatusCode::kBadPointer,
-            std::string(what) + " is not aligned to " + std::to_string(alignment) + " bytes"};
-  }
-  return {};
-}
-
-Status at_least(const char* what, std::size_t have, std::size_t want) {
-  if (have >= want) return {};
-  return {StatusCode::kBadBuffer,
-          std::string(what) + " has " + std::to_string(have) + " bytes, needs " + std::to_string(want)};
-}
 
 bool same(const Plan& a, const Plan& b) {
   return a.generation == b.generation && a.tile_m == b.tile_m && a.tile_n == b.tile_n &&
@@ -43,25 +29,23 @@ Status check(const GemmArguments& arguments) {
     return status;
   }
   if (!same(plan, expected)) {
-    return {StatusCode::kBadValue,
-            "the plan is not choose_plan()'s for kernel " + kernel_name(arguments.spec) +
-                " and m = " + std::to_string(arguments.shape.m) +
-                ", k = " + std::to_string(arguments.shape.k) + ", n = " + std::to_string(arguments.shape.n)};
+    return {StatusCode::kBadValue, "the plan is not choose_plan()'s for kernel " +
+                                       kernel_name(arguments.spec) + " and " + shape_text(arguments.shape)};
   }
   PackedLayout layout;
   if (Status status = packed_layout(arguments.spec, arguments.shape.m, arguments.shape.k, layout);
       !status.ok()) {
     return status;
   }
-  if (Status status = pointer("packed weights", arguments.packed, 128); !status.ok()) return status;
-  if (Status status = at_least("packed weights", arguments.packed_bytes, layout.bytes); !status.ok())
+  if (Status status = check_pointer("packed weights", arguments.packed, 128); !status.ok()) return status;
+  if (Status status = check_bytes("packed weights", arguments.packed_bytes, layout.bytes); !status.ok())
     return status;
-  if (Status status = pointer("x", arguments.x, 2); !status.ok()) return status;
-  if (Status status = pointer("y", arguments.y, 2); !status.ok()) return status;
+  if (Status status = check_pointer("x", arguments.x, 2); !status.ok()) return status;
+  if (Status status = check_pointer("y", arguments.y, 2); !status.ok()) return status;
   const std::size_t workspace = workspace_bytes(plan);
   if (workspace == 0) return {};
-  if (Status status = pointer("workspace", arguments.workspace, 128); !status.ok()) return status;
-  return at_least("workspace", arguments.workspace_bytes, workspace);
+  if (Status status = check_pointer("workspace", arguments.workspace, 128); !status.ok()) return status;
+  return check_bytes("workspace", arguments.workspace_bytes, workspace);
 }
 
 GemmParameters bind(const GemmArguments& arguments) {
