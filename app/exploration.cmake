@@ -19,6 +19,7 @@ target_sources(fp6sim_app PRIVATE
   report/report_points.cpp
   run/model_run.cpp
   run/model_run_text.cpp
+  run/step_run.cpp
   sweep/axis.cpp
   sweep/database.cpp
   sweep/database_check.cpp

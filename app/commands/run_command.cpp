@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
+#include <set>
 
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/point/evaluate.h"
 #include "app/report/report.h"
 #include "app/run/model_run.h"
+#include "app/run/step_run.h"
 #include "emu/error.h"
+#include "sim/workload.h"
 
 namespace fp6sim::app {
 namespace {
@@ -38,22 +41,38 @@ void write_report(const ModelRun& run, const boost::json::object& document, cons
   fmt::print(stderr, "report: {0}/report.html   also {0}/run.txt, run.csv, run.json\n", folder);
 }
 
+/// FILE with what it shows before its ending.
+std::string timeline_name(const std::string& file, const Point& p, const std::string& what) {
+  const std::filesystem::path path(file);
+  std::string name = fmt::format("{}-{}-{}-{}-{}-{}{}", path.stem().string(), p.gpu, what, p.shape.n,
+                                 p.kernel, p.design, path.extension().string());
+  std::replace(name.begin(), name.end(), '/', '_');  // descriptions named by path
+  return (path.parent_path() / name).string();
+}
+
 /// One file a GEMM: FILE itself for a single one, else FILE with what it shows before its ending.
 void write_timelines(const ModelRun& run, const std::string& file) {
   InputCache cache;
-  const std::filesystem::path path(file);
   for (const ModelRunRow& row : run.rows) {
     const Point& p = row.point;
-    std::string name = file;
-    if (run.rows.size() > 1) {
-      name = fmt::format("{}-{}-{}-{}-{}-{}{}", path.stem().string(), p.gpu, p.layer, p.shape.n, p.kernel,
-                         p.design, path.extension().string());
-      std::replace(name.begin(), name.end(), '/', '_');  // descriptions named by path
-      name = (path.parent_path() / name).string();
-    }
+    const std::string name = run.rows.size() == 1 ? file : timeline_name(file, p, p.layer);
     simulate(p, cache.inputs(p), name);
   }
   fmt::print(stderr, "timelines: {} files at {}\n", run.rows.size(), file);
+}
+
+/// With --step: one file a step, named like the GEMMs' with the workload for the layer.
+void write_step_timelines(const ModelRun& run, const std::string& file) {
+  std::set<std::string> written;
+  for (const ModelRunRow& row : run.rows) {
+    const Point& p = row.point;
+    const std::string name = run.steps.size() == 1 ? file : timeline_name(file, p, p.workload);
+    if (!written.insert(name).second) continue;  // another layer of a step
+    for (const std::string& workload : run.spec.workloads) {
+      if (sim::load_workload(workload).name == p.workload) write_step_timeline(run.spec, workload, row, name);
+    }
+  }
+  fmt::print(stderr, "timelines: {} files at {}\n", written.size(), file);
 }
 
 void execute(RunArguments& arguments) {
@@ -66,7 +85,8 @@ void execute(RunArguments& arguments) {
   } else {
     fmt::print("{}", model_run_text(run));
   }
-  if (!arguments.timeline.empty()) write_timelines(run, arguments.timeline);
+  if (!arguments.timeline.empty())
+    (run.spec.step ? write_step_timelines : write_timelines)(run, arguments.timeline);
   if (!arguments.out.empty()) write_report(run, document, arguments.out);
 }
 
@@ -93,6 +113,9 @@ void add_run_command(CLI::App& app, Outcome&) {
       ->check(batch_range())
       ->capture_default_str();
   add_l2_options(*command, spec.warm_l2);
+  command->add_flag("--step", spec.step,
+                    "simulate whole decode steps: all layers one after the other, the L2's content carried "
+                    "along, after a step before it (--cold-l2: the first step)");
   add_simulation_options(*command, arguments->simulation);
   command->add_option("--jobs", spec.jobs, "worker processes (default: one a processor)")
       ->check(CLI::Range(1, 4096));
@@ -106,8 +129,12 @@ void add_run_command(CLI::App& app, Outcome&) {
       "Times are of one GEMM with its weights in DRAM. Speedups are over cublas-fp16 on the same GPU.\n"
       "  fp6sim run                                     LLaMA-65B on A100 and H100: FP16, INT4 g128, FP6\n"
       "  fp6sim run opt-30b --gpu h200 --batch 1,64     another model, another GPU\n"
-      "  fp6sim run --kernel w6a16 --design simt,smem   what a hardware unit buys");
-  command->callback([arguments] { execute(*arguments); });
+      "  fp6sim run --kernel w6a16 --design simt,smem   what a hardware unit buys\n"
+      "  fp6sim run llama-13b --step --batch 1,8        tokens a second of its linear layers");
+  command->callback([arguments, command] {
+    arguments->spec.first_step = command->count("--cold-l2") > 0;
+    execute(*arguments);
+  });
 }
 
 }  // namespace fp6sim::app

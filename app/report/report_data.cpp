@@ -50,6 +50,23 @@ std::vector<ReportPoint> points_of_run(const json::Document& document) {
   return points;
 }
 
+double number_of(const bj::object& object, const char* key) {
+  return object.at(key).to_number<double>();
+}
+
+/// Totals of a run: rows of the page's table of whole models.
+bj::array models_of_run(const json::Document& document) {
+  bj::array rows;
+  for (const bj::value& value : document.root().raw().at("models").as_array()) {
+    const bj::object& model = value.as_object();
+    rows.push_back(bj::array{model.at("workload"), model.at("gpu"), model.at("batch"), model.at("kernel"),
+                             model.at("design"), rounded(number_of(model, "time_us") / 1000),
+                             rounded(number_of(model, "tokens_per_s")),
+                             rounded(number_of(model, "speedup"))});
+  }
+  return rows;
+}
+
 /// What verify --json compared: rows of what, compared, mismatches. A check's words (kernel, split,
 /// architecture, ...) are its name.
 bj::array checks_of(const bj::object& whole) {
@@ -76,13 +93,16 @@ bj::array checks_of(const bj::object& whole) {
 bj::object report_data_of_folder(const fs::path& folder) {
   std::vector<ReportPoint> points;
   bj::object comparison;
-  bj::array verification;
+  bj::array verification, models;
+  bool step = false;
   std::string what;
   std::string program = program_version();
   try {
     if (fs::exists(folder / "run.json")) {
       const json::Document document = json::read_file(folder / "run.json", kDocumentLimits);
       points = points_of_run(document);
+      models = models_of_run(document);
+      step = document.root().raw().at("step").as_bool();
       program = document.root().raw().at("program").as_string().c_str();
       what = "run";
     }
@@ -109,6 +129,10 @@ bj::object report_data_of_folder(const fs::path& folder) {
   bj::object data = head("fp6sim " + what, folder.filename().string(), program);
   for (auto& member : report_columns(points)) data[member.key()] = std::move(member.value());
   if (!comparison.empty()) data["comparison"] = std::move(comparison);
+  if (!models.empty()) {
+    data["models"] = std::move(models);
+    data["step"] = step;
+  }
   if (!verification.empty()) data["verification"] = std::move(verification);
   return data;
 }

@@ -15,12 +15,6 @@ namespace {
 
 namespace bj = boost::json;
 
-bj::value rounded(double x) {
-  if (!std::isfinite(x)) return nullptr;
-  if (x == std::floor(x) && std::abs(x) < 1e15) return static_cast<std::int64_t>(x);
-  return std::stod(fmt::format("{:.6g}", x));
-}
-
 std::optional<double> number_in(const bj::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   if (value == nullptr || !value->is_number()) return std::nullopt;
@@ -132,6 +126,12 @@ void add_stacks(bj::object& data, const std::vector<ReportPoint>& points) {
 }
 
 }  // namespace
+
+bj::value rounded(double x) {
+  if (!std::isfinite(x)) return nullptr;
+  if (x == std::floor(x) && std::abs(x) < 1e15) return static_cast<std::int64_t>(x);
+  return std::stod(fmt::format("{:.6g}", x));
+}
 
 bj::object report_columns(const std::vector<ReportPoint>& points) {
   bj::object columns;

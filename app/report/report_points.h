@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct ReportPoint {
 /// {"count", "fields", "columns", "stack_names", "stacks"}: what page/data.js reads. Numbers keep six digits:
 /// a page of 20,000 points stays a few megabytes.
 boost::json::object report_columns(const std::vector<ReportPoint>& points);
+
+/// A number with six digits; null where it is none.
+boost::json::value rounded(double x);
 
 /// Gives each point the time of FP16 at its GPU, shape and L2 state, where that is among them.
 void find_baselines(std::vector<ReportPoint>& points);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "app/point/evaluate.h"
+#include "app/run/step_run.h"
 #include "app/workers/run_points.h"
 #include "sim/workload.h"
 
@@ -12,18 +13,23 @@ std::string Column::title() const {
   return design == kDefaultDesign ? kernel : kernel + " @" + design;
 }
 
-ModelRun run_models(const ModelRunSpec& spec) {
-  ModelRun run{spec, {}, {}};
+std::vector<Column> columns_of(const ModelRunSpec& spec) {
+  std::vector<Column> columns;
   for (const auto& kernel : spec.kernels) {
     for (const auto& design : spec.designs) {
       // Nothing is expanded for FP16, wherever the unit may be.
       if (kernel == kBaselineKernel && design != spec.designs.front()) continue;
       const bool splits =
           sim::load_kernel(kernel).weights.bits == 6;  // only six bits are split in these ways
-      run.columns.push_back(
-          {kernel, kernel == kBaselineKernel ? std::string(kDefaultDesign) : design, splits});
+      columns.push_back({kernel, kernel == kBaselineKernel ? std::string(kDefaultDesign) : design, splits});
     }
   }
+  return columns;
+}
+
+ModelRun run_models(const ModelRunSpec& spec) {
+  if (spec.step) return run_steps(spec);
+  ModelRun run{spec, columns_of(spec), {}, {}};
   std::vector<Point> points;
   std::vector<std::size_t> row_points,
       row_baselines;  // rows share baselines, and columns may be the baseline
@@ -97,17 +103,25 @@ boost::json::object model_run_json(const ModelRun& run) {
     entry["speedup"] = row.speedup();
     points.push_back(std::move(entry));
   }
-  for (const ModelTotal& total : totals(run)) {
-    models.push_back({{"workload", total.workload},
-                      {"gpu", total.gpu},
-                      {"batch", total.batch},
-                      {"kernel", total.column.kernel},
-                      {"design", total.column.design},
-                      {"time_us", total.time_us},
-                      {"speedup", total.baseline_us / total.time_us}});
+  const auto sums = totals(run);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const ModelTotal& total = sums[i];
+    boost::json::object entry{{"workload", total.workload},
+                              {"gpu", total.gpu},
+                              {"batch", total.batch},
+                              {"kernel", total.column.kernel},
+                              {"design", total.column.design},
+                              {"time_us", total.time_us},
+                              {"tokens_per_s", total.tokens_per_s()},
+                              {"speedup", total.baseline_us / total.time_us}};
+    if (run.spec.step) {
+      for (const auto& [name, value] : run.steps[i]) entry[name] = value;
+    }
+    models.push_back(std::move(entry));
   }
   return {{"schema", "fp6sim-run-1"},
           {"program", program_version()},
+          {"step", run.spec.step},
           {"points", std::move(points)},
           {"models", std::move(models)}};
 }

@@ -15,6 +15,8 @@ struct ModelRunSpec {
   std::vector<std::int64_t> batches;
   std::string split;
   bool warm_l2 = false, exact = false;
+  bool step = false;        ///< whole decode steps, the L2's content carried from layer to layer
+  bool first_step = false;  ///< with `step`: the L2 is empty at its start
   int jobs = 0;
 };
 
@@ -38,8 +40,14 @@ struct ModelRunRow {
 struct ModelRun {
   ModelRunSpec spec;
   std::vector<Column> columns;
-  std::vector<ModelRunRow> rows;  ///< by GPU, workload, layer, batch, column
+  std::vector<ModelRunRow>
+      rows;  ///< by GPU, workload, layer, batch, column; in steps the mean GEMM of a layer
+  /// With spec.step: of each GPU, workload, batch and column (step_run.h), in the order of totals().
+  std::vector<boost::json::object> steps;
 };
+
+/// The ways to run a layer that `spec` asks for.
+std::vector<Column> columns_of(const ModelRunSpec& spec);
 
 /// Simulates it all. FP16 (today's GPU) is simulated for the speedup whether or not it is asked for.
 ModelRun run_models(const ModelRunSpec& spec);
@@ -50,6 +58,9 @@ struct ModelTotal {
   std::int64_t batch = 0;
   Column column;
   double time_us = 0, baseline_us = 0;
+
+  /// Of the linear layers alone.
+  double tokens_per_s() const { return static_cast<double>(batch) / time_us * 1e6; }
 };
 std::vector<ModelTotal> totals(const ModelRun& run);
 

@@ -84,14 +84,14 @@ std::string bounds_table(const ModelRun& run, const Section& section) {
 }
 
 std::string totals_table(const ModelRun& run) {
-  Table table({"model", "GPU", "batch", "kernel", "ms a step", "speedup over FP16"});
+  Table table({"model", "GPU", "batch", "kernel", "ms a step", "tokens/s", "speedup over FP16"});
   std::string before;
   for (const ModelTotal& total : totals(run)) {
     const std::string here = total.workload + total.gpu;
     if (!before.empty() && before != here) table.add_rule();
     before = here;
     table.add({total.workload, total.gpu, std::to_string(total.batch), total.column.title(),
-               fmt::format("{:.2f}", total.time_us / 1000),
+               fmt::format("{:.2f}", total.time_us / 1000), fmt::format("{:.0f}", total.tokens_per_s()),
                fmt::format("{:.2f}x", total.baseline_us / total.time_us)});
   }
   return table.text();
@@ -103,19 +103,26 @@ std::string model_run_text(const ModelRun& run) {
   std::string text;
   for (const Section& section : sections(run)) {
     const Point& point = section.first->point;
-    text += fmt::format(
-        "{} on {}, {} L2: time of one GEMM, share of the peak DRAM bandwidth, speedup over FP16\n\n",
-        point.workload, point.gpu, point.warm_l2 ? "warm" : "cold");
+    const std::string state =
+        !run.spec.step ? (point.warm_l2 ? "warm L2" : "cold L2")
+                       : (point.warm_l2 ? "a decode step after another" : "a first decode step, cold L2");
+    text +=
+        fmt::format("{} on {}, {}: time of one GEMM, share of the peak DRAM bandwidth, speedup over FP16\n\n",
+                    point.workload, point.gpu, state);
     text += times_table(run, section) + "\nWhat bounds it (largest share of the time)\n\n" +
             bounds_table(run, section) + "\n";
   }
-  return text + "All linear layers of the model, one decode step\n\n" + totals_table(run);
+  return text +
+         (run.spec.step
+              ? "One decode step: all linear layers one after the other, the L2 carried along\n\n"
+              : "All linear layers of the model, one decode step (--step simulates it as one)\n\n") +
+         totals_table(run);
 }
 
 std::string model_run_csv(const ModelRun& run) {
   Table table({"workload", "layer", "m", "k", "batch", "count", "gpu", "kernel", "design", "split",
                "l2_state", "time_us", "speedup_over_cublas_fp16", "dram_bytes", "dram_bandwidth_pct",
-               "bound_by", "energy_uj"});
+               "bound_by", "energy_uj", "tokens_per_s"});
   for (const ModelRunRow& row : run.rows) {
     const Point& p = row.point;
     table.add(
@@ -123,7 +130,20 @@ std::string model_run_csv(const ModelRun& run) {
          std::to_string(p.count), p.gpu, p.kernel, p.design, p.split, p.warm_l2 ? "warm" : "cold",
          fmt::format("{:.3f}", row.time_us()), fmt::format("{:.4f}", row.speedup()),
          number(row.result, "dram_bytes", "{:.0f}"), number(row.result, "dram_bandwidth_pct", "{:.2f}"),
-         std::string(row.result.at("bound_by").as_string()), number(row.result, "energy_uj", "{:.3f}")});
+         std::string(row.result.at("bound_by").as_string()), number(row.result, "energy_uj", "{:.3f}"), ""});
+  }
+  if (!run.spec.step) return table.csv();
+  // Whole steps: a line each, with no layer's sizes.
+  const auto sums = totals(run);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const ModelTotal& t = sums[i];
+    const auto& step = run.steps[i];
+    table.add({t.workload, "step", "", "", std::to_string(t.batch), number(step, "gemms", "{:.0f}"), t.gpu,
+               t.column.kernel, t.column.design, t.column.kernel == kBaselineKernel ? "" : run.spec.split,
+               run.spec.first_step ? "cold" : "warm", fmt::format("{:.3f}", t.time_us),
+               fmt::format("{:.4f}", t.baseline_us / t.time_us), number(step, "dram_bytes", "{:.0f}"),
+               number(step, "dram_bandwidth_pct", "{:.2f}"), std::string(step.at("bound_by").as_string()),
+               number(step, "energy_uj", "{:.3f}"), fmt::format("{:.2f}", t.tokens_per_s())});
   }
   return table.csv();
 }

@@ -13,19 +13,28 @@ namespace fp6sim::app {
 
 std::vector<boost::json::object> run_points(const std::vector<Point>& points, int jobs) {
   InputCache cache;
-  for (const Point& point : points) cache.inputs(point);
+  std::vector<NamedTask> tasks;
+  for (const Point& point : points) {
+    cache.inputs(point);
+    tasks.push_back({boost::json::serialize(point.to_json()), point_text(point)});
+  }
+  return run_tasks(tasks, evaluate_text, jobs);
+}
+
+std::vector<boost::json::object> run_tasks(const std::vector<NamedTask>& tasks, const WorkFunction& work,
+                                           int jobs) {
   if (jobs == 0) jobs = available_processors();
-  WorkerPool pool(static_cast<int>(std::clamp<std::size_t>(points.size(), 1, static_cast<std::size_t>(jobs))),
-                  evaluate_text);
+  WorkerPool pool(static_cast<int>(std::clamp<std::size_t>(tasks.size(), 1, static_cast<std::size_t>(jobs))),
+                  work);
   catch_interrupts();
-  std::vector<boost::json::object> results(points.size());
+  std::vector<boost::json::object> results(tasks.size());
   std::string complaint;
-  Progress progress("simulations", points.size());
+  Progress progress("simulations", tasks.size());
   std::size_t given = 0, answered = 0;
   pool.run(
       [&]() -> std::optional<Task> {
-        if (given == points.size() || !complaint.empty()) return std::nullopt;
-        Task task{given, boost::json::serialize(points[given].to_json()), 0};
+        if (given == tasks.size() || !complaint.empty()) return std::nullopt;
+        Task task{given, tasks[given].request, 0};
         ++given;
         return task;
       },
@@ -35,12 +44,12 @@ std::vector<boost::json::object> run_points(const std::vector<Point>& points, in
         if (reply.done) {
           results[task.id] = boost::json::parse(reply.text).as_object();
         } else if (complaint.empty()) {
-          complaint = point_text(points[task.id]) + ": " + reply.text;
+          complaint = tasks[task.id].name + ": " + reply.text;
         }
       });
   progress.finish();
   if (!complaint.empty()) throw Error(complaint);
-  if (answered < points.size()) throw Error("interrupted after " + std::to_string(answered) + " simulations");
+  if (answered < tasks.size()) throw Error("interrupted after " + std::to_string(answered) + " simulations");
   return results;
 }
 

@@ -104,6 +104,44 @@ TEST_F(RunCommand, SpeedupsAndTotalsAddUp) {
   EXPECT_NEAR(document.at("models").at(0).at("time_us").to_number<double>(), total, 1e-9 * total);
 }
 
+TEST_F(RunCommand, AStepIsOneRunOfAllLayers) {
+  const auto out = folder_ / "out";
+  const std::string command =
+      "run " + workload() + " --kernel w6a16 --gpu a100-sxm-80g --batch 1,8 --step --json ";
+  const ProgramRun run = run_program(command + "--out '" + out.string() + "'");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const bj::object document = bj::parse(run.out).as_object();
+  EXPECT_TRUE(document.at("step").as_bool());
+  ASSERT_EQ(document.at("points").as_array().size(), 4u);
+  const bj::object& model = document.at("models").at(0).as_object();
+  const auto number = [&](const char* key) { return model.at(key).to_number<double>(); };
+  double layers = 0, repetitions = 0;
+  for (const auto& value : document.at("points").as_array()) {
+    const bj::object& point = value.as_object();
+    if (point.at("n").as_int64() == 1)
+      layers += point.at("time_us").to_number<double>() * point.at("count").to_number<double>();
+  }
+  for (const auto& us : model.at("repetition_us").as_array()) repetitions += us.to_number<double>();
+  EXPECT_NEAR(layers, number("time_us"), 1e-9 * layers);
+  EXPECT_NEAR(repetitions, number("time_us"), 1e-9 * layers);
+  EXPECT_NEAR(number("tokens_per_s"), 1e6 / number("time_us"), 1e-6);
+  EXPECT_EQ(number("gemms"), 9);
+  // All of it stays in the L2; the first step of all reads it from DRAM.
+  EXPECT_LT(number("dram_bytes"), 0.05 * number("weight_bytes"));
+  const bj::object cold = bj::parse(run_program(command + "--cold-l2").out).as_object();
+  EXPECT_GT(cold.at("models").at(0).at("dram_bytes").to_number<double>(), 0.99 * number("weight_bytes"));
+  EXPECT_GT(cold.at("models").at(0).at("time_us").to_number<double>(), number("time_us"));
+  // Nine launches follow each other here; alone each waits for a first launch.
+  const bj::object apart =
+      bj::parse(run_program("run " + workload() + " --kernel w6a16 --gpu a100-sxm-80g --batch 1 --json").out)
+          .as_object();
+  EXPECT_LT(number("time_us"), apart.at("models").at(0).at("time_us").to_number<double>() - 8 * 2.9);
+  EXPECT_NE(text_of(out / "run.csv").find(",step,,,8,9,a100-sxm-80g,w6a16,simt,,warm,"), std::string::npos);
+  EXPECT_NE(text_of(out / "run.txt").find("tokens/s"), std::string::npos);
+  EXPECT_NE(text_of(out / "report.html").find("\"models\":[[\"small\",\"a100-sxm-80g\",1,"),
+            std::string::npos);
+}
+
 TEST_F(RunCommand, WritesAReportFolder) {
   const auto out = folder_ / "out";
   const ProgramRun run =

@@ -41,6 +41,7 @@ const act = () => {
   seen.drawn = {};
   for (const id of ['speedup', 'roofline', 'stack', 'pareto', 'comparison']) seen.drawn[id] = drawn(id);
   seen.all = filtered.length;
+  seen.models = [...document.querySelectorAll('#models-table tbody tr')].map((r) => [...r.children].map((c) => c.textContent));
   seen.filters = [...document.querySelectorAll('#filters select')].map((s) => s.id);
   pick('filter-kernel', 'w6a16');
   seen.w6a16 = filtered.length;
@@ -146,6 +147,19 @@ def main():
         seen = open_page(chromium, page, folder)
         check_page(seen, charts, points)
         print("%d points: %.1f MB, open after %.0f ms" % (points, os.path.getsize(page) / 1e6, seen["open_ms"]))
+
+        # A run of whole decode steps: points as ever, and the table of models.
+        model, run = os.path.join(folder, "model.json"), os.path.join(folder, "run")
+        with open(model, "w") as file:
+            json.dump({"name": "small", "description": "two layers", "blocks": [
+                {"name": "decoder", "repeat": 2, "source": "this test", "layers": [
+                    {"name": "up", "out_features": 512, "in_features": 256},
+                    {"name": "down", "out_features": 256, "in_features": 512}]}]}, file)
+        subprocess.run([program, "run", model, "--step", "--cold-l2", "--gpu", "a100-sxm-40g", "--out", run], check=True,
+                       capture_output=True)
+        seen = open_page(chromium, os.path.join(run, "report.html"), folder)
+        check_page(seen, ["speedup", "roofline", "stack"], 24)
+        assert [row[3] for row in seen["models"]] == ["cublas-fp16", "w4a16-g128", "w6a16"] * 4, seen["models"]
 
         # A comparison: the simulator's own times, 10 % off.
         rows = ["model,layer,M,K,batch,kernel,time_us"]

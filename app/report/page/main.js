@@ -20,6 +20,15 @@ if (count > 0) {
   pointsTable = buildTable(document.getElementById('points-table'), shownColumns.map((name) => [name, !isText(name)]), tableRows());
 }
 
+if (report.models) {
+  document.getElementById('models-section').hidden = false;
+  document.getElementById('models-note').textContent = report.step
+    ? 'One decode step, all linear layers one after the other with the L2 carried along.'
+    : 'The linear layers of one decode step, each simulated alone and times its count.';
+  buildTable(document.getElementById('models-table'), [['workload', false], ['gpu', false], ['batch', true], ['kernel', false],
+    ['design', false], ['ms a step', true], ['tokens/s', true], ['speedup', true]], report.models);
+}
+
 if (report.verification) {
   document.getElementById('verification-section').hidden = false;
   buildTable(document.getElementById('verification-table'), [['what', false], ['compared', true], ['mismatches', true]],
