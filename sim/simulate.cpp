@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "sim/functional/functional_gemm.h"
 #include "sim/kernel/gemm_run.h"
 #include "sim/stats/result.h"
 #include "sim/system/gpu_system.h"
@@ -15,6 +16,8 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   as_run.l2.size_bytes /= plan.l2_factor;
   MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
   const auto owned = gemm_launches(as_run, kernel, plan);
+  if (options.functional != nullptr)
+    options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does
     for (int pass = 0; pass < 2; ++pass) touch_reads(memory, *owned.front());
   }
@@ -23,6 +26,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>();
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());
+  if (options.functional != nullptr) options.functional->end();
   if (timeline != nullptr) timeline->write(options.timeline_path);
   return make_result(gpu, kernel, design, plan, use_of(memory), outcome.end, outcome.where, options);
 }

@@ -21,6 +21,8 @@ struct GemmShape {
   std::int64_t n = 0;
 };
 
+class FunctionalGemm;  // sim/functional/functional_gemm.h
+
 struct RunOptions {
   bool warm_l2 =
       false;           ///< the weights were just streamed by a previous run (benchmark loops); default: cold
@@ -28,6 +30,7 @@ struct RunOptions {
   std::string split;   ///< arrangement of the weight bits; empty: the kernel's own
   DequantStageFactory rtl_unit;  ///< the Verilated unit, for designs whose model is rtl; empty: there is none
   std::string timeline_path;     ///< Chrome/Perfetto JSON is written here; empty: none
+  FunctionalGemm* functional = nullptr;  ///< carries real bits through this run; null: only time passes
 };
 
 /// One share of the time. Over a result they sum to 1.

@@ -4,10 +4,9 @@
 
 namespace fp6sim::sim {
 
-std::vector<std::unique_ptr<const Launch>> gemm_launches(const GpuDescription& gpu,
-                                                         const KernelDescription& kernel,
-                                                         const GemmPlan& plan) {
-  std::vector<std::unique_ptr<const Launch>> launches;
+std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, const KernelDescription& kernel,
+                                                   const GemmPlan& plan) {
+  std::vector<std::unique_ptr<Launch>> launches;
   launches.push_back(std::make_unique<GemmLaunch>(gpu, kernel, plan));
   if (plan.split_k > 1) launches.push_back(std::make_unique<ReductionLaunch>(gpu, kernel, plan));
   return launches;

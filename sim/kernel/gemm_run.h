@@ -10,9 +10,8 @@
 namespace fp6sim::sim {
 
 /// The fused kernel, then the sum of its split-K partials where it has any. All arguments must outlive them.
-std::vector<std::unique_ptr<const Launch>> gemm_launches(const GpuDescription& gpu,
-                                                         const KernelDescription& kernel,
-                                                         const GemmPlan& plan);
+std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, const KernelDescription& kernel,
+                                                   const GemmPlan& plan);
 
 /// Leaves in the L2 what it would hold after `launch` has streamed everything it reads; no time passes.
 void touch_reads(MemorySystem& memory, const Launch& launch);

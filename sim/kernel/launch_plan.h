@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/dequant_stage/unit_use.h"
+#include "sim/kernel/arithmetic.h"
 #include "sim/memory_path/transaction.h"
 #include "sim/simulate.h"
 
@@ -48,6 +49,13 @@ class Launch {
   virtual double epilogue_cycles() const = 0;
   /// The design's dequantisation unit; null where the launch uses none.
   virtual const UnitUse* unit() const { return nullptr; }
+
+  /// Functional mode: what CTAs compute; null: nothing, only time passes.
+  LaunchArithmetic* arithmetic() const { return arithmetic_; }
+  void compute_with(LaunchArithmetic* arithmetic) { arithmetic_ = arithmetic; }
+
+ private:
+  LaunchArithmetic* arithmetic_ = nullptr;
 };
 
 /// The buffers of one GEMM in the simulated address space.

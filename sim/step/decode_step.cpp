@@ -74,7 +74,7 @@ class Step {
     StepGemm gemm;
     std::vector<std::int64_t> repetitions;  ///< of the step, that it stands for
     const GemmPlan* plan;
-    std::vector<std::unique_ptr<const Launch>> launches;
+    std::vector<std::unique_ptr<Launch>> launches;
   };
 
   Placed place(const StepGemm& gemm) {

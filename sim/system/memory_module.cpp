@@ -23,7 +23,7 @@ tlm::tlm_sync_enum MemoryModule::receive(int sm, tlm::tlm_generic_payload& paylo
   if (waiting_.size() <= at) waiting_.resize(at + 1);
   if (waiting_[at].size() <= request.tag) waiting_[at].resize(request.tag + 1);
   waiting_[at][request.tag] = &payload;
-  memory_.submit(request, now_fs() + static_cast<Time>(delay.value()));
+  memory_.submit(request, now_fs() + static_cast<Time>(delay.value()), payload.get_data_ptr());
   if (!running_) {
     running_ = true;
     wake_.notify(sc_core::SC_ZERO_TIME);

@@ -30,6 +30,8 @@ void SmModule::open(Grid& grid) {
   const UnitUse* use = grid.launch().unit();
   unit_ = use != nullptr && (use->at_operands() || use->at_copies()) ? use->make(use->parameters) : nullptr;
   slots_.assign(static_cast<std::size_t>(grid.launch().ctas_per_sm()), Slot{});
+  arithmetic_.clear();
+  arithmetic_.resize(slots_.size());
   last_record_.assign(slots_.size(), -1);
 }
 
@@ -42,6 +44,9 @@ bool SmModule::start_cta() {
   *free = Slot{};
   free->cta = cta;
   free->stages = grid_->launch().stages(cta);
+  if (LaunchArithmetic* arithmetic = grid_->launch().arithmetic(); arithmetic != nullptr) {
+    arithmetic_[static_cast<std::size_t>(slot)] = arithmetic->start(cta);
+  }
   free->record = static_cast<int>(records_.size());
   CtaRecord record;
   record.start = now_fs();
@@ -101,10 +106,14 @@ void SmModule::issue_copy(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
   if (cta.next_issue >= cta.stages) return;
   const std::int64_t stage = cta.next_issue++;
-  send(grid_->launch().copy(cta.cta, stage), slot, stage, now);
+  const StageRequest request = grid_->launch().copy(cta.cta, stage);
+  const CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get();
+  if (arithmetic == nullptr) return send(request, slot, stage, now);
+  send(arithmetic->relocated(stage, request), slot, stage, now, std::vector<std::uint8_t>(bytes_of(request)));
 }
 
-void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, Time now) {
+void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, Time now,
+                    std::vector<std::uint8_t> bytes) {
   std::uint32_t tag;
   if (free_pending_.empty()) {
     tag = static_cast<std::uint32_t>(pending_.size());
@@ -121,6 +130,9 @@ void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, T
   pending.extension.request = request;
   pending.extension.request.sm = static_cast<std::uint16_t>(index_);
   pending.extension.request.tag = tag;
+  pending.bytes = std::move(bytes);
+  pending.payload.set_data_ptr(pending.bytes.empty() ? nullptr : pending.bytes.data());
+  pending.payload.set_data_length(static_cast<unsigned>(pending.bytes.size()));
   pending.payload.set_command(request.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
@@ -131,7 +143,7 @@ tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm
                                      sc_core::sc_time& delay) {
   const StageExtension& extension = *payload.get_extension<StageExtension>();
   const std::uint32_t tag = extension.request.tag;
-  const Pending& pending = *pending_[tag];
+  Pending& pending = *pending_[tag];
   Time when = now_fs() + static_cast<Time>(delay.value());
   if (timeline_ != nullptr) {
     const std::int64_t cta = pending.stage < 0 ? -1 : slots_[static_cast<std::size_t>(pending.slot)].cta;
@@ -142,6 +154,9 @@ tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm
     schedule(when, Step::kResult, pending.slot, -1);
   } else {
     if (unit_ != nullptr && grid_->launch().unit()->at_copies()) when = expand(when);
+    if (CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(pending.slot)].get()) {
+      arithmetic->landed(pending.stage, extension.request, std::move(pending.bytes));
+    }
     schedule(when, Step::kArrived, pending.slot, pending.stage, extension.waits);
   }
   free_pending_.push_back(tag);
@@ -171,6 +186,9 @@ void SmModule::try_compute(int slot, Time now) {
   }
   cta.computing = true;
   issue_copy(slot, now);
+  if (CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get()) {
+    arithmetic->compute(cta.next_compute);
+  }
   const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
   const Time end = compute(work, now, record.where);
   if (timeline_ != nullptr)
@@ -249,7 +267,9 @@ void SmModule::retire(int slot, Time now) {
   const StageRequest result = grid_->launch().result(cta.cta);
   cta.cta = -1;
   if (result.segment_count > 0) {
-    send(result, slot, -1, now);
+    CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get();
+    send(result, slot, -1, now,
+         arithmetic == nullptr ? std::vector<std::uint8_t>{} : arithmetic->result(result));
   } else {
     grid_->finished();
   }

@@ -77,6 +77,7 @@ class SmModule final : public sc_core::sc_module {
     int slot = 0;
     std::int64_t stage = 0;  // -1: the result
     Time issued = 0;
+    std::vector<std::uint8_t> bytes;  // functional mode: what is read or written
   };
   struct Resources {
     Time issue = 0, expand = 0, shared = 0, memory = 0, tensor = 0;
@@ -92,7 +93,8 @@ class SmModule final : public sc_core::sc_module {
   void computed(int slot, Time now);
   void finish(int slot, Time now);
   void retire(int slot, Time now);
-  void send(const StageRequest& request, int slot, std::int64_t stage, Time now);
+  void send(const StageRequest& request, int slot, std::int64_t stage, Time now,
+            std::vector<std::uint8_t> bytes = {});
   tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                              sc_core::sc_time& delay);
   /// When a tile offered to the design's unit at `from` is through it.
@@ -106,6 +108,7 @@ class SmModule final : public sc_core::sc_module {
   Grid* grid_ = nullptr;
   std::unique_ptr<DequantStage> unit_;  // of the launch's design; null where it works outside SMs
   std::vector<Slot> slots_;
+  std::vector<std::unique_ptr<CtaArithmetic>> arithmetic_;  // functional mode: by slot, else null
   std::vector<int> last_record_;
   std::vector<CtaRecord> records_;
   std::vector<std::unique_ptr<Pending>> pending_;

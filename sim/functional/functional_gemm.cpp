@@ -1,0 +1,51 @@
+#include "sim/functional/functional_gemm.h"
+
+#include <string>
+
+#include "emu/error.h"
+#include "sim/functional/reduction_arithmetic.h"
+
+namespace fp6sim::sim {
+namespace {
+
+void check_limits(const GemmShape& shape) {
+  const std::string text = "functional mode: a GEMM of " + std::to_string(shape.m) + " x " +
+                           std::to_string(shape.k) + " weights and batch " + std::to_string(shape.n);
+  if (shape.m * shape.k > kMostFunctionalWeights)
+    throw Error(text + ": at most 2^26 weights, it multiplies them one instruction at a time");
+  if (shape.m * shape.k * shape.n > kMostFunctionalProducts)
+    throw Error(text + ": at most 2^33 products, it multiplies them one instruction at a time");
+}
+
+}  // namespace
+
+void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& kernel,
+                           const DesignDescription& design, const GemmPlan& plan, const std::string& split,
+                           MemorySystem& memory, const std::vector<std::unique_ptr<Launch>>& launches) {
+  check_limits(plan.shape);
+  plan_ = &plan;
+  architecture_ = emu::architecture_by_name(gpu.architecture);
+  tile_k_ = plan.tile.k;
+  split_k_ = plan.split_k;
+  half_partials_ = kernel.partial_bytes == 2;
+  storage_ = weight_storage(kernel, plan, split);
+  memory_ = &memory.carry_payloads();
+  memory_->tap = tap;
+  load_operands(storage_, plan, operands_, *memory_);
+  expansion_ = std::make_unique<Expansion>(plan.unit);
+  const GemmArithmetic::Setting setting{architecture_, design.placement, kernel.partial_bytes};
+  arithmetic_.push_back(std::make_unique<GemmArithmetic>(dynamic_cast<const GemmLaunch&>(*launches.front()),
+                                                         plan, storage_, *expansion_, setting,
+                                                         relocation_fault));
+  if (plan.split_k > 1) arithmetic_.push_back(std::make_unique<ReductionArithmetic>(kernel, plan));
+  for (std::size_t i = 0; i < launches.size(); ++i) launches[i]->compute_with(arithmetic_.at(i).get());
+}
+
+void FunctionalGemm::end() {
+  memory_->flush();
+  output_.resize(static_cast<std::size_t>(plan_->shape.m * plan_->shape.n));
+  memory_->read_dram(plan_->buffers.output, {reinterpret_cast<std::uint8_t*>(output_.data()),
+                                             output_.size() * sizeof(std::uint16_t)});
+}
+
+}  // namespace fp6sim::sim

@@ -1,0 +1,26 @@
+// The split-K reduction on real bits.
+#pragma once
+
+#include <memory>
+
+#include "sim/kernel/gemm_launch.h"
+
+namespace fp6sim::sim {
+
+/// Adds the partial sums of each output in ascending order of the parts: in binary32, or with binary16
+/// partial sums rounding every sum to binary16; then one rounding to binary16. NaN is canonical.
+class ReductionArithmetic final : public LaunchArithmetic {
+ public:
+  /// All must outlive this.
+  ReductionArithmetic(const KernelDescription& kernel, const GemmPlan& plan) : kernel_(kernel), plan_(plan) {}
+
+  std::unique_ptr<CtaArithmetic> start(std::int64_t cta) override;
+
+ private:
+  class Cta;
+
+  const KernelDescription& kernel_;
+  const GemmPlan& plan_;
+};
+
+}  // namespace fp6sim::sim
