@@ -48,8 +48,7 @@ fp6sim_code fp6sim_choose_route(const char* kernel, const char* split, int activ
   Route chosen;
   if (const Status status = choose_route(spec, shape, gpu_of(*gpu), options, chosen); !status.ok())
     return answer(status, message);
-  *route = {static_cast<std::int32_t>(chosen.path), to_c(spec, shape, chosen.plan, plan.packed_bytes),
-            chosen.leading, chosen.dequantized_bytes, workspace_bytes(chosen)};
+  *route = to_c(spec, shape, chosen, plan.packed_bytes);
   return answer({}, message);
 }
 

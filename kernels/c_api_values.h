@@ -6,7 +6,7 @@
 #include <string>
 
 #include "kernels/fp6sim.h"
-#include "kernels/gemm.h"
+#include "kernels/route.h"
 
 namespace fp6sim::kernels {
 
@@ -85,6 +85,12 @@ inline fp6sim_plan to_c(const KernelSpec& spec, const GemmShape& shape, const Pl
 
 inline Status unknown_plan() {
   return {StatusCode::kBadValue, "the plan names no kernel; it must come from fp6sim_choose"};
+}
+
+inline fp6sim_route to_c(const KernelSpec& spec, const GemmShape& shape, const Route& route,
+                         std::size_t packed_bytes) {
+  return {static_cast<std::int32_t>(route.path), to_c(spec, shape, route.plan, packed_bytes), route.leading,
+          route.dequantized_bytes, workspace_bytes(route)};
 }
 
 inline Gpu gpu_of(const fp6sim_gpu& gpu) {
