@@ -43,7 +43,8 @@ inline constexpr std::int64_t kLargestExtent = std::int64_t{1} << 24;
 
 /// What the chooser needs to know of a GPU.
 struct Gpu {
-  int compute_capability = 80;  ///< 10 * major + minor: 80..89 take the cp.async kernel, from 90 bulk copies
+  int compute_capability = 80;  ///< 10 * major + minor: 80..89 take the cp.async kernel, from 90 bulk copies,
+                                ///< 90 itself wgmma above 32 tokens
   int sm_count = 108;
   std::size_t shared_bytes_per_sm = 164 * 1024;
   std::size_t shared_bytes_per_block = 163 * 1024;
@@ -64,8 +65,9 @@ struct Plan {
   std::int64_t ctas() const { return m_tiles * n_tiles * splits; }
 };
 
-/// The plan for a shape: the narrowest batch tile that holds n (at most 128; 64 on Hopper), and the split of
-/// K that needs the fewest rounds of full SMs. `splits` 0 chooses; else it is taken (at most the k tiles).
+/// The plan for a shape: the narrowest batch tile that holds n (at most 128; 64 where bulk copies meet
+/// mma.sync), and the split of K that needs the fewest rounds of full SMs. `splits` 0 chooses; else it is
+/// taken (at most the k tiles).
 Status choose_plan(const KernelSpec& spec, const GemmShape& shape, const Gpu& gpu, Plan& plan,
                    int splits = 0);
 

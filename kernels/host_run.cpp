@@ -43,6 +43,9 @@ simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& 
   config.block = {static_cast<unsigned>(plan.threads), 1, 1};
   config.dynamic_shared_bytes = plan.shared_bytes;
   config.architecture = run.architecture;
+  if (plan.generation == Generation::kWarpgroup) {
+    config.registers_per_thread = 168;  // a third of an SM's each: what three warpgroups start with
+  }
   config.recorder = run.recorder;
   config.workers = run.workers;
   config.check_races = run.check_races;

@@ -15,6 +15,7 @@ enum class Activation : std::uint8_t { kFp16, kBf16 };
 enum class Generation : std::uint8_t {
   kAmpere,  ///< cp.async stages; compute capability 8.x
   kHopper,  ///< bulk copies, mbarriers, a producer warp; compute capability 9.0 and later
+  kWarpgroup,  ///< the same with warpgroup-wide asynchronous mma (wgmma), for large batches; 9.0 alone
 };
 
 /// A kernel as compiled; usable as a template argument.

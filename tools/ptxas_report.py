@@ -29,7 +29,7 @@ def kernels(report):
             spills = int(match.group(1)) + int(match.group(2)) + int(match.group(3))
         elif entry and (match := USED.search(line)):
             mangled, architecture = entry
-            kind = next((k for k in ("gemm_ampere", "gemm_hopper") if k in mangled), mangled)
+            kind = next((k for k in ("gemm_ampere", "gemm_hopper", "gemm_warpgroup") if k in mangled), mangled)
             name, batch = mangled, 0
             if tile := TILE.search(mangled):
                 weights, split, group, zero, activation, batch = map(int, tile.groups())

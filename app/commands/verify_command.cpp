@@ -57,10 +57,14 @@ kernels::Gpu gpu_of(const VerifyArguments& arguments, std::string& gpu_name) {
     throw Error("verify --arch " + arguments.architecture +
                 ": the kernels need ampere, ada, hopper or blackwell");
   }
-  const bool bulk =
-      architecture == emu::Architecture::kHopper || architecture == emu::Architecture::kBlackwell;
-  gpu = bulk ? kernels::Gpu{90, 132, 228 * 1024, 227 * 1024} : kernels::Gpu{};
-  return gpu;
+  switch (architecture) {
+    case emu::Architecture::kHopper:
+      return kernels::Gpu{90, 132, 228 * 1024, 227 * 1024};
+    case emu::Architecture::kBlackwell:
+      return kernels::Gpu{100, 148, 228 * 1024, 227 * 1024};
+    default:
+      return gpu;
+  }
 }
 
 std::string architecture_of(const VerifyArguments& arguments, const kernels::Gpu& gpu) {

@@ -68,6 +68,10 @@ void Cta::check(const std::optional<Conflict>& conflict, const Lane& self, const
       fail(
           ViolationKind::kInFlight, self, where,
           std::string(what) + " of" + place + " before the copy issued by " + other + " has been waited for");
+    case Conflict::Kind::kProxy:
+      fail(ViolationKind::kRace, self, where,
+           std::string(what) + " of" + place + ", written by " + other +
+               " without a fence_proxy_async after it");
     case Conflict::Kind::kRace:
       fail(ViolationKind::kRace, self, where,
            std::string(what) + " of" + place + " is not ordered after the " +

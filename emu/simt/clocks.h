@@ -31,6 +31,8 @@ class Clocks {
   void release(unsigned thread, Clock& into);
   void acquire(unsigned thread, const Clock& from);
   void sync_warp(unsigned warp, std::uint32_t mask);
+  /// What `thread`'s warp does from here on can be told from what it did before.
+  void new_epoch(unsigned thread) { warp_epoch_[thread / 32] = ++last_epoch_; }
   /// The copy engine publishes what it has written.
   void release_async(Clock& into);
 

@@ -70,6 +70,7 @@ void Cta::start_lane(Lane& lane) {
   lane.copies.clear();
   lane.groups.clear();
   lane.landed = lane.forgotten = 0;
+  lane.fenced.clear();
   const auto body = [this, &lane](boost::context::fiber&& back) {
     lane.side.arrive_from(scheduler_side_);
     scheduler_ = std::move(back);
@@ -108,6 +109,10 @@ void Cta::finish_lane(Lane& lane) {
   lane.status = Lane::Status::kDone;
   live_[lane.warp] &= ~(1u << lane.lane);
   --live_threads_;
+  if (const WarpWork& work = warp_work_[lane.warp]; !work.steps.empty()) {
+    fail(ViolationKind::kInFlight, lane, work.steps.front().where,
+         "exits while this wgmma has not been waited for");
+  }
   for (const Rendezvous& meeting : rendezvous_[lane.warp]) {
     if ((meeting.mask >> lane.lane & 1) != 0) {
       fail(ViolationKind::kBadBarrier, lane, meeting.where,
@@ -126,6 +131,9 @@ void Cta::run(std::uint64_t index) {
   std::memset(shared_.get(), kPoison, launch_.config.dynamic_shared_bytes);
   shadow_.new_cta();
   mbarriers_.clear();
+  warp_work_.clear();
+  warp_work_.resize(std::size_t{warps_ + 3} / 4 * 4);
+  warpgroup_logs_.assign((warps_ + 3) / 4, {});
   for (NamedBarrier& barrier : barriers_) barrier = {0, 0, {}, {}, shadow_.clocks().new_clock()};
   for (unsigned w = 0; w < warps_; ++w) {
     const unsigned lanes = std::min(kWarpSize, threads_ - w * kWarpSize);

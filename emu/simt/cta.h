@@ -26,6 +26,7 @@
 #include "emu/simt/shadow.h"
 #include "emu/simt/site.h"
 #include "emu/simt/thread.h"
+#include "emu/simt/warpgroup_work.h"
 
 namespace fp6sim::simt {
 
@@ -66,6 +67,7 @@ struct Lane : detail::ThreadState {
   std::vector<std::size_t> groups;
   std::size_t landed = 0;
   std::size_t forgotten = 0;  ///< landed copies dropped from the front of `copies`
+  std::vector<FencedRegisters> fenced;
 };
 
 /// Lanes of one warp on their way into a collective.
@@ -152,7 +154,10 @@ class Cta {
   SiteTable& sites() { return sites_; }
   std::byte* shared() { return shared_.get(); }
   const LaunchConfig& config() const { return launch_.config; }
+  WarpWork& warp_work(unsigned warp) { return warp_work_[warp]; }
+  WarpgroupLog& warpgroup_log(unsigned warpgroup) { return warpgroup_logs_[warpgroup]; }
   std::uint64_t mma_steps = 0;
+  std::vector<std::uint16_t> columns;  ///< of the wgmma being carried out
 
  private:
   void start_lane(Lane& lane);
@@ -183,6 +188,8 @@ class Cta {
   std::vector<std::vector<Rendezvous>> rendezvous_;  ///< per warp: collectives being entered
   std::array<NamedBarrier, 16> barriers_;
   std::vector<MbarrierState> mbarriers_;
+  std::vector<WarpWork> warp_work_;
+  std::vector<WarpgroupLog> warpgroup_logs_;
   unsigned live_threads_ = 0;
   boost::context::fiber scheduler_;
   StackSide scheduler_side_;

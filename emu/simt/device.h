@@ -8,3 +8,4 @@
 #include "emu/simt/collective.h"
 #include "emu/simt/memory.h"
 #include "emu/simt/thread.h"
+#include "emu/simt/warpgroup.h"

@@ -135,6 +135,12 @@ void CtaRecorder::emit(unsigned warp_index, std::uint32_t lane_mask) {
     case Op::kMma:
       event.lane_bytes = 0;
       event.mma_m = 16, event.mma_n = 8, event.mma_k = 16;
+      if (first.c !=
+          0) {  // the warp's quarter of a wgmma: its 16 rows, and of B's bytes what four warps share
+        event.mma_n = static_cast<std::uint16_t>(first.c);
+        event.shared_bytes = first.c * 32 / 4;
+        event.shared_passes = event.shared_passes_ideal = static_cast<std::uint16_t>(first.c / 16);
+      }
       event.mma_input = first.bytes == 1 ? trace::MmaInput::kBf16 : trace::MmaInput::kF16;
       break;
     case Op::kBarrierSync:

@@ -19,7 +19,8 @@ struct Lane;
 ///   shared access:  a = offset
 ///   async copy:     a = source as a global access (all ones: reads nothing), b = shared offset, c = bytes
 ///   read bulk copy:      a = source, b = barrier << 32 | bytes barriers:       a = id or ordinal, b = value,
-///   c = tx bytes collectives:    a = mask of lanes that must merge into one event, b: ldmatrix row offset
+///   c = tx bytes collectives:    a = mask of lanes that must merge into one event, b: ldmatrix row offset,
+///   c: columns of a wgmma (0: mma_m16n8k16)
 struct LaneEvent {
   trace::Op op;
   std::uint8_t bytes;

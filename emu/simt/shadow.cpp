@@ -18,6 +18,7 @@ Shadow::Shadow(std::size_t shared_bytes, unsigned threads, bool check_races)
     : clocks_(threads),
       check_races_(check_races),
       warps_(clocks_.warps()),
+      fenced_(clocks_.async_thread() + 1, 0),
       state_((shared_bytes + 3) / 4, 0) {
   writers_.resize(state_.size() * 2);
   if (check_races_) {
@@ -80,6 +81,26 @@ std::optional<Conflict> Shadow::read(unsigned thread, std::size_t offset, std::s
     reader_warps_[word] |= 1u << warp;
     return std::nullopt;
   });
+}
+
+std::optional<Conflict> Shadow::read_by_proxy(unsigned thread, std::size_t offset, std::size_t bytes,
+                                              std::uint32_t site) {
+  if (auto found = read(thread, offset, bytes, site)) return found;
+  if (!check_races_) return std::nullopt;
+  return for_words(offset, bytes, [&](std::size_t word, unsigned mask) -> std::optional<Conflict> {
+    for (const Stamp writer : {writers_[2 * word], writers_[2 * word + 1]}) {
+      if ((writer.mask() & mask) == 0 || writer.thread() == clocks_.async_thread()) continue;
+      if (writer.epoch() > fenced_[writer.thread()]) {
+        return conflict(Conflict::Kind::kProxy, word, writer, true);
+      }
+    }
+    return std::nullopt;
+  });
+}
+
+void Shadow::fence_proxy(unsigned thread) {
+  fenced_[thread] = clocks_.epoch(thread);
+  clocks_.new_epoch(thread);  // what it writes from here on is later than the fence
 }
 
 std::optional<Conflict> Shadow::write_race(unsigned thread, std::size_t word, unsigned mask) {

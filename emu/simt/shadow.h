@@ -13,7 +13,7 @@ namespace fp6sim::simt {
 
 /// Why an access is wrong, and the earlier access it collides with.
 struct Conflict {
-  enum class Kind : std::uint8_t { kUninitialised, kInFlight, kRace } kind;
+  enum class Kind : std::uint8_t { kUninitialised, kInFlight, kRace, kProxy } kind;
   std::size_t offset = 0;  ///< first offending byte's word
   unsigned other_thread =
       0;  ///< of the other access (kInFlight: who issued the copy); async_thread() possible
@@ -30,6 +30,11 @@ class Shadow {
 
   /// An access of `bytes` at `offset` (inside shared memory, aligned to its size or a multiple of 16).
   std::optional<Conflict> read(unsigned thread, std::size_t offset, std::size_t bytes, std::uint32_t site);
+  /// The same by the tensor core on behalf of `thread`: what threads wrote must also have been followed by
+  /// their fence_proxy().
+  std::optional<Conflict> read_by_proxy(unsigned thread, std::size_t offset, std::size_t bytes,
+                                        std::uint32_t site);
+  void fence_proxy(unsigned thread);
   std::optional<Conflict> write(unsigned thread, std::size_t offset, std::size_t bytes, std::uint32_t site);
   /// A copy issued by `thread` claims its destination; when it lands, `writer` has written it.
   std::optional<Conflict> claim(unsigned thread, std::size_t offset, std::size_t bytes, std::uint32_t site);
@@ -61,8 +66,9 @@ class Shadow {
   Clocks clocks_;
   bool check_races_;
   unsigned warps_;
-  std::vector<std::uint8_t> state_;  ///< per word: bytes initialised (low nibble), in flight (high nibble)
-  std::vector<Stamp> writers_;       ///< per half word
+  std::vector<std::uint32_t> fenced_;  ///< per thread: epoch of its last fence_proxy()
+  std::vector<std::uint8_t> state_;    ///< per word: bytes initialised (low nibble), in flight (high nibble)
+  std::vector<Stamp> writers_;         ///< per half word
   std::vector<std::uint32_t> reader_warps_;  ///< per word: warps with a stamp in readers_
   std::vector<Stamp> readers_;               ///< per word, per warp, per half word: the last read
 };

@@ -18,6 +18,7 @@
 #include "kernels/device/ptx_async.cuh"
 #include "kernels/device/ptx_collective.cuh"
 #include "kernels/device/ptx_memory.cuh"
+#include "kernels/device/ptx_warpgroup.cuh"
 #else
 #define FP6SIM_DEVICE inline
 #define FP6SIM_KERNEL(threads, blocks) inline void

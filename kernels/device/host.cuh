@@ -14,6 +14,7 @@ using simt::cp_async;
 using simt::cp_async_commit;
 using simt::dynamic_shared;
 using simt::fadd;
+using simt::fence_proxy_async;
 using simt::fmul;
 using simt::from_bfloat16;
 using simt::grid_dim;
@@ -40,6 +41,7 @@ using simt::pack_bfloat162;
 using simt::pack_half2;
 using simt::prmt;
 using simt::rotate_right;
+using simt::shared_address;
 using simt::shift_left;
 using simt::shift_right;
 using simt::store_global;
@@ -51,6 +53,9 @@ using simt::thread_idx;
 using simt::to_bfloat16;
 using simt::to_half;
 using simt::warp_id;
+using simt::wgmma;
+using simt::wgmma_commit;
+using simt::wgmma_fence;
 
 /// Until at most Pending of this thread's groups are in flight: an immediate of the instruction.
 template <unsigned Pending>
@@ -62,6 +67,22 @@ void cp_async_wait(simt::Where where = simt::Where::current()) {
 template <unsigned Barrier, unsigned Threads>
 void sync_warps(simt::Where where = simt::Where::current()) {
   simt::named_barrier_sync(Barrier, Threads, where);
+}
+
+/// Until at most Pending of the warp's wgmma groups are in flight. `registers`: what the completed ones read
+/// or wrote; the executor knows.
+template <unsigned Pending, class Array>
+void wgmma_wait(Array&, simt::Where where = simt::Where::current()) {
+  simt::wgmma_wait_group(Pending, where);
+}
+
+template <unsigned Registers>
+void raise_registers(simt::Where where = simt::Where::current()) {
+  simt::raise_registers(Registers, where);
+}
+template <unsigned Registers>
+void lower_registers(simt::Where where = simt::Where::current()) {
+  simt::lower_registers(Registers, where);
 }
 
 /// A register read as a float: no instruction.

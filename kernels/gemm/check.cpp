@@ -21,7 +21,7 @@ Status check(const GemmArguments& arguments) {
   // A plan is what choose_plan() makes of this shape on some GPU: rebuilt from its own generation, tile and
   // splits.
   Gpu gpu;
-  gpu.compute_capability = plan.generation == Generation::kHopper ? 90 : 80;
+  gpu.compute_capability = capability_for(plan.generation);
   gpu.shared_bytes_per_block = plan.shared_bytes;
   Plan expected;
   if (Status status = choose_plan(arguments.spec, arguments.shape, gpu, expected, plan.splits);

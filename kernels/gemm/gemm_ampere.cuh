@@ -73,7 +73,7 @@ template <class T>
 FP6SIM_KERNEL(T::kThreads, T::kCtasPerSm)
 gemm_ampere(const GemmParameters p) {
   std::byte* const shared = dynamic_shared();
-  std::byte* const stages = shared + kSharedHeader;
+  std::byte* const stages = shared + T::kSharedHeader;
   const int warp = static_cast<int>(warp_id());
   const CtaPosition at = cta_position(p, T::kTileN);
   const bool has_rows = warp * T::kRowBlocks < at.blocks;

@@ -12,7 +12,7 @@ struct StageBarriers {
   Mbarrier free[kStages];
   unsigned last_flag;
 };
-static_assert(sizeof(StageBarriers) <= kSharedHeader);
+static_assert(sizeof(StageBarriers) <= shared_header(Generation::kHopper));
 
 /// One lane's share of the activations of a stage: the tokens lane, lane + 32, ... Returns the bytes its bulk
 /// copies will bring; what they do not bring (columns beyond k) it writes itself as zero. Tokens beyond n
@@ -95,7 +95,7 @@ FP6SIM_KERNEL(T::kThreads, T::kCtasPerSm)
 gemm_hopper(const GemmParameters p) {
   std::byte* const shared = dynamic_shared();
   auto* const barriers = reinterpret_cast<StageBarriers*>(shared);
-  std::byte* const stages = shared + kSharedHeader;
+  std::byte* const stages = shared + T::kSharedHeader;
   const int warp = static_cast<int>(warp_id());
   const CtaPosition at = cta_position(p, T::kTileN);
 

@@ -8,6 +8,7 @@
 #include "kernels/device/launch.cuh"
 #include "kernels/gemm/gemm_ampere.cuh"
 #include "kernels/gemm/gemm_hopper.cuh"
+#include "kernels/gemm/gemm_warpgroup.cuh"
 
 namespace fp6sim::kernels::inline FP6SIM_BUILD {
 
@@ -24,14 +25,16 @@ std::string launch_instance(const GemmParameters& parameters, const LaunchShape&
   using T = Tile<S, TileN, G>;
   if constexpr (G == Generation::kAmpere) {
     return launch(gemm_ampere<T>, shape, target, parameters);
-  } else {
+  } else if constexpr (G == Generation::kHopper) {
     return launch(gemm_hopper<T>, shape, target, parameters);
+  } else {
+    return launch(gemm_warpgroup<T>, shape, target, parameters);
   }
 }
 
 template <KernelSpec S, Generation G, int... TileN>
 constexpr std::array<Instance, sizeof...(TileN)> instances_of() {
-  static_assert(((TileN <= widest_batch_tile(G)) && ...));
+  static_assert(((TileN >= narrowest_batch_tile(G) && TileN <= widest_batch_tile(G)) && ...));
   return {Instance{S, G, TileN, launch_instance<S, G, TileN>}...};
 }
 
@@ -41,6 +44,9 @@ inline constexpr auto kInstances = instances_of<S, G, 8, 16, 32, 64>();
 template <KernelSpec S>
 inline constexpr auto kInstances<S, Generation::kAmpere> =
     instances_of<S, Generation::kAmpere, 8, 16, 32, 64, 128>();
+template <KernelSpec S>
+inline constexpr auto kInstances<S, Generation::kWarpgroup> =
+    instances_of<S, Generation::kWarpgroup, 64, 128>();
 
 /// Rows of one translation unit (a file of kernels/gemm/instances/): one spec each.
 using InstanceRows = std::span<const Instance>;
@@ -53,7 +59,8 @@ using InstanceRows = std::span<const Instance>;
 
 #define FP6SIM_DECLARE_INSTANCES(file)           \
   std::span<const InstanceRows> ampere_##file(); \
-  std::span<const InstanceRows> hopper_##file();
+  std::span<const InstanceRows> hopper_##file(); \
+  std::span<const InstanceRows> warpgroup_##file();
 FP6SIM_INSTANCE_FILES(FP6SIM_DECLARE_INSTANCES)
 #undef FP6SIM_DECLARE_INSTANCES
 

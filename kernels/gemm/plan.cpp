@@ -69,26 +69,30 @@ Status choose_plan(const KernelSpec& spec, const GemmShape& shape, const Gpu& gp
   if (gpu.sm_count < 1)
     return bad(StatusCode::kBadValue, "sm_count = " + std::to_string(gpu.sm_count) + "; at least 1");
   plan = {};
-  plan.generation = gpu.compute_capability >= 90 ? Generation::kHopper : Generation::kAmpere;
+  plan.generation = generation_for(gpu.compute_capability, shape.n);
   plan.tile_m = kTileM;
   plan.tile_k = kTileK;
   plan.stages = kStages;
-  const auto fits = [&](int tile_n) { return shared_bytes(spec, tile_n) <= gpu.shared_bytes_per_block; };
+  const auto needs = [&](int tile_n) { return shared_bytes(spec, tile_n, plan.generation); };
+  if (needs(narrowest_batch_tile(plan.generation)) > gpu.shared_bytes_per_block) {
+    plan.generation = generation_for(gpu.compute_capability, 1);
+  }
   for (const int tile_n : kBatchTiles) {
-    if (!fits(tile_n) || tile_n > widest_batch_tile(plan.generation)) break;
+    if (tile_n < narrowest_batch_tile(plan.generation)) continue;
+    if (needs(tile_n) > gpu.shared_bytes_per_block || tile_n > widest_batch_tile(plan.generation)) break;
     plan.tile_n = tile_n;
     if (tile_n >= shape.n) break;
   }
   if (plan.tile_n == 0) {
-    return bad(StatusCode::kUnsupported, "a CTA needs " + std::to_string(shared_bytes(spec, kBatchTiles[0])) +
+    return bad(StatusCode::kUnsupported, "a CTA needs " + std::to_string(needs(kBatchTiles[0])) +
                                              " bytes of shared memory, the GPU has " +
                                              std::to_string(gpu.shared_bytes_per_block));
   }
-  const StageLayout stage = stage_layout(spec, plan.tile_n);
+  const StageLayout stage = stage_layout(spec, plan.tile_n, plan.generation);
   plan.threads = cta_threads(plan.generation, plan.tile_n);
-  plan.shared_bytes = shared_bytes(spec, plan.tile_n);
+  plan.shared_bytes = needs(plan.tile_n);
   plan.stage_bytes = stage.bytes;
-  plan.stage_weight_bytes = stage.activations;
+  plan.stage_weight_bytes = stage.weight_bytes;
   plan.m_tiles = ceil_divide(shape.m, kTileM);
   plan.n_tiles = ceil_divide(shape.n, plan.tile_n);
   plan.k_tiles = ceil_divide(shape.k, kTileK);

@@ -94,7 +94,7 @@ Status check(const RouteArguments& arguments) {
   // The other paths have no partial sums: the operands are checked as those of a kernel that does not split
   // K.
   Gpu gpu;
-  gpu.compute_capability = route.plan.generation == Generation::kHopper ? 90 : 80;
+  gpu.compute_capability = capability_for(route.plan.generation);
   gpu.shared_bytes_per_block = route.plan.shared_bytes;
   RouteOptions options;
   options.cublas = route.path == Path::kCublas;

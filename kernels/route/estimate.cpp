@@ -12,7 +12,7 @@ namespace {
 struct Rates {
   int from_capability;
   double dense_fma;     ///< FP16 with binary32 sums, a cycle, by the instruction cuBLAS takes
-  double mma_sync_fma;  ///< by mma.sync, which our kernels take
+  double mma_sync_fma;  ///< by mma.sync, which our kernels take but for wgmma's
   double dram_bytes;    ///< a cycle: the usual board's bandwidth / clock / SMs
 };
 // Tensor rates: NVIDIA's architecture papers; mma.sync on Hopper reaches 60 % of wgmma (Luo et al., IPDPS
@@ -53,7 +53,8 @@ double rounds(double work_items, const Gpu& gpu) {
 
 double fused_cycles(const Rates& rates, const Gpu& gpu, const Plan& plan, double bytes, double bandwidth) {
   const double weights = static_cast<double>(plan.tile_m) * plan.tile_k;
-  const double mma = weights * plan.tile_n / (rates.mma_sync_fma * kFusedMmaShare);
+  const double fma = plan.generation == Generation::kWarpgroup ? rates.dense_fma : rates.mma_sync_fma;
+  const double mma = weights * plan.tile_n / (fma * kFusedMmaShare);
   const double issue = weights * kDequantizeIssue / 128.0;  // four schedulers, 32 lanes each
   const double k_tile = mma + (1.0 - kHiddenIssue) * issue;
   const double k_tiles = static_cast<double>(plan.k_tiles) / plan.splits;

@@ -46,6 +46,35 @@ TEST(Plan, TakesTheNarrowestBatchTile) {
   }
 }
 
+TEST(Plan, TakesWarpgroupsForLargeBatchesOnHopperAlone) {
+  struct Expected {
+    int capability, n;
+    Generation generation;
+    int tile_n;
+  };
+  for (const Expected& expected : std::to_array<Expected>({{90, 32, Generation::kHopper, 32},
+                                                           {90, 33, Generation::kWarpgroup, 64},
+                                                           {90, 65, Generation::kWarpgroup, 128},
+                                                           {90, 512, Generation::kWarpgroup, 128},
+                                                           {100, 33, Generation::kHopper, 64},
+                                                           {100, 512, Generation::kHopper, 64},
+                                                           {89, 512, Generation::kAmpere, 128}})) {
+    Gpu gpu = a100();
+    gpu.compute_capability = expected.capability;
+    Plan plan;
+    ASSERT_TRUE(choose_plan({}, {4096, 4096, expected.n}, gpu, plan).ok());
+    EXPECT_EQ(plan.generation, expected.generation) << expected.capability << " batch " << expected.n;
+    EXPECT_EQ(plan.tile_n, expected.tile_n) << expected.capability << " batch " << expected.n;
+  }
+  Gpu small = a100();
+  small.compute_capability = 90;
+  small.shared_bytes_per_block = 80 * 1024;
+  Plan plan;
+  ASSERT_TRUE(choose_plan({}, {4096, 4096, 512}, small, plan).ok());
+  EXPECT_EQ(plan.generation, Generation::kHopper);
+  EXPECT_EQ(plan.tile_n, 32);
+}
+
 TEST(Plan, RefusesWithTheValueAndWhatIsAccepted) {
   EXPECT_NE(refusal({}, {0, 64, 1}, a100()).find("m = 0"), std::string::npos);
   EXPECT_NE(refusal({}, {64, std::int64_t{1} << 40, 1}, a100()).find("1..16777216"), std::string::npos);

@@ -5,7 +5,7 @@ namespace fp6sim::kernels::inline FP6SIM_BUILD {
 namespace {
 
 using File = std::span<const InstanceRows> (*)();
-#define FP6SIM_LIST_INSTANCES(file) ampere_##file, hopper_##file,
+#define FP6SIM_LIST_INSTANCES(file) ampere_##file, hopper_##file, warpgroup_##file,
 constexpr File kFiles[] = {FP6SIM_INSTANCE_FILES(FP6SIM_LIST_INSTANCES)};
 #undef FP6SIM_LIST_INSTANCES
 

@@ -6,6 +6,7 @@
 #include "kernels/gemm/bind.h"
 #include "kernels/gemm/gemm_ampere.cuh"
 #include "kernels/gemm/gemm_hopper.cuh"
+#include "kernels/gemm/gemm_warpgroup.cuh"
 
 #define MUTANT_TEXT(text) #text
 #define MUTANT_STRING(text) MUTANT_TEXT(text)
@@ -17,12 +18,14 @@ namespace {
 [[maybe_unused]] constexpr KernelSpec kW4{WeightFormat::kInt4, emu::Split::kPacked4, 128, false,
                                           Activation::kFp16};
 
-constexpr Generation kGeneration = std::string_view(MUTANT_STRING(MUTANT_KERNEL)) == "gemm_hopper"
-                                       ? Generation::kHopper
-                                       : Generation::kAmpere;
+constexpr std::string_view kKernel = MUTANT_STRING(MUTANT_KERNEL);
+constexpr Generation kGeneration = kKernel == "gemm_warpgroup" ? Generation::kWarpgroup
+                                   : kKernel == "gemm_hopper"  ? Generation::kHopper
+                                                               : Generation::kAmpere;
 
 void run(const GemmArguments& arguments, const HostRun& host_run) {
-  simt::launch(launch_config(arguments, host_run), MUTANT_KERNEL<Tile<MUTANT_SPEC, 8, kGeneration>>,
+  simt::launch(launch_config(arguments, host_run),
+               MUTANT_KERNEL<Tile<MUTANT_SPEC, narrowest_batch_tile(kGeneration), kGeneration>>,
                bind(arguments));
 }
 
