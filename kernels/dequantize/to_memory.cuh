@@ -65,7 +65,8 @@ template <class T>
 FP6SIM_KERNEL(kDequantizeThreads, 8)
 dequantize_to_memory(const DequantizeParameters p) {
   constexpr KernelSpec S = T::kSpec;
-  constexpr int kGroups = stage_layout(S, kBatchTiles[0]).groups;  // of a k tile; 0: scales a row
+  constexpr int kGroups =
+      stage_layout(S, kBatchTiles[0], Generation::kAmpere).groups;  // of a k tile; 0: scales a row
   const int lane = static_cast<int>(lane_id());
   const int warp = static_cast<int>(warp_id());
   const int g = lane / 4, t = lane % 4;
