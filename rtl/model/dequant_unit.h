@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fp6sim::rtl {
 
@@ -69,6 +70,11 @@ class DequantUnit {
   virtual std::uint8_t out_tag() const = 0;
   virtual bool error() const = 0;
   virtual std::uint8_t error_cause() const = 0;
+
+  /// All of the unit's registers and inputs, for a later restore() into an instance of the same model: time
+  /// can be taken back. Not of models with waves.
+  virtual void save(std::vector<std::uint8_t>& state) const = 0;
+  virtual void restore(const std::vector<std::uint8_t>& state) = 0;
 
   /// From here on every cycle goes to an FST file; false where the model cannot or the file cannot be
   /// written.

@@ -3,11 +3,13 @@
 
 #include <verilated.h>
 
+#include <cassert>
 #include <cstring>
 #include <string>
 #include <type_traits>
 
 #include "rtl/model/dequant_unit.h"
+#include "rtl/model/unit_state.h"
 
 namespace fp6sim::rtl {
 
@@ -89,6 +91,23 @@ class VerilatedUnit final : public DequantUnit {
   std::uint8_t out_tag() const override { return top_.out_tag_o; }
   bool error() const override { return top_.error_o; }
   std::uint8_t error_cause() const override { return top_.error_cause_o; }
+
+  void save(std::vector<std::uint8_t>& state) const override {
+    if constexpr (kSavable<Top>) {
+      static thread_local StateWriter writer;
+      writer.write_to(state, const_cast<Top&>(top_));  // Verilator reads it only, but does not say so
+    } else {
+      assert(false && "this model was verilated without --savable");
+    }
+  }
+  void restore(const std::vector<std::uint8_t>& state) override {
+    if constexpr (kSavable<Top>) {
+      static thread_local StateReader reader;
+      reader.read_from(state, top_);
+    } else {
+      assert(false && "this model was verilated without --savable");
+    }
+  }
 
   bool open_wave(const std::string& path) override { return wave_.open(top_, path); }
 
