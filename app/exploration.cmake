@@ -14,6 +14,7 @@ target_sources(fp6sim_app PRIVATE
   point/overrides.cpp
   point/point.cpp
   point/quality.cpp
+  point/rtl_unit.cpp
   report/page.cpp
   report/report_data.cpp
   report/report_points.cpp

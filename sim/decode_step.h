@@ -16,7 +16,8 @@ struct StepOptions {
   bool every_layer = false;  ///< simulate every transformer layer, also where they have become all alike
   bool exact = false;        ///< 128-byte transactions
   std::string split;         ///< as in RunOptions
-  std::string timeline_path;  ///< of the simulated part; empty: none
+  DequantStageFactory rtl_unit;  ///< as RunOptions has it
+  std::string timeline_path;     ///< of the simulated part; empty: none
 };
 
 /// One layer of the workload.

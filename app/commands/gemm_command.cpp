@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/point/evaluate.h"
 #include "app/text/table.h"
+#include "emu/error.h"
 
 namespace fp6sim::app {
 namespace {
@@ -13,7 +14,7 @@ struct GemmArguments {
   Point point;
   SimulationOptions simulation;
   std::vector<std::string> settings;
-  std::string timeline;
+  std::string timeline, unit;
   bool json = false;
 };
 
@@ -51,6 +52,11 @@ void execute(GemmArguments& arguments) {
   point.exact = arguments.simulation.exact;
   point.overrides = overrides_of(arguments.settings);
   InputCache cache;
+  if (!arguments.unit.empty()) {
+    if (cache.inputs(point).design.lanes <= 0)
+      throw Error("--unit " + arguments.unit + ": design '" + point.design + "' has no dequantisation unit");
+    point.overrides["design.model"] = arguments.unit;
+  }
   const Inputs inputs = cache.inputs(point);
   const sim::GemmResult result = simulate(point, inputs, arguments.timeline);
   if (!arguments.json) return print_result(point, inputs, result);
@@ -78,6 +84,11 @@ void add_gemm_command(CLI::App& app, Outcome&) {
   add_l2_options(*command, point.warm_l2);
   add_simulation_options(*command, arguments->simulation);
   add_set_option(*command, arguments->settings);
+  command
+      ->add_option(
+          "--unit", arguments->unit,
+          "what stands for the design's dequantisation unit: timing (C++) or rtl (the Verilated one)")
+      ->check(CLI::IsMember({"timing", "rtl"}));
   command->add_option("--timeline", arguments->timeline, "write a timeline for Perfetto or chrome://tracing");
   command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
   command->footer(

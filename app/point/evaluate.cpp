@@ -9,6 +9,7 @@
 #include "app/model_revision.h"
 #include "app/point/overrides.h"
 #include "app/point/quality.h"
+#include "app/point/rtl_unit.h"
 #include "emu/error.h"
 #include "sim/data_files.h"
 
@@ -98,6 +99,7 @@ sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::st
   options.exact = point.exact;
   options.split = point.split;
   options.timeline_path = timeline_path;
+  options.rtl_unit = rtl_unit();
   return sim::simulate_gemm(inputs.gpu, inputs.kernel, inputs.design, point.shape, options);
 }
 

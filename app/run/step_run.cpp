@@ -6,6 +6,7 @@
 #include <map>
 
 #include "app/point/evaluate.h"
+#include "app/point/rtl_unit.h"
 #include "app/workers/run_points.h"
 #include "emu/json/reader.h"
 #include "sim/decode_step.h"
@@ -28,6 +29,7 @@ sim::StepResult simulate_task(const StepTask& task, const Inputs& inputs, const 
   options.exact = options.every_layer = task.point.exact;
   options.split = task.point.split;
   options.timeline_path = timeline;
+  options.rtl_unit = rtl_unit();
   return sim::simulate_step(inputs.gpu, inputs.kernel, inputs.design, sim::load_workload(task.workload),
                             task.point.shape.n, options);
 }

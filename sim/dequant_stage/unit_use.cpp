@@ -35,6 +35,7 @@ UnitUse use_unit(const DesignDescription& design, const DequantStageFactory& rtl
   const bool one_a_slice = design.placement == Placement::kL2 || design.placement == Placement::kMemctrl;
   const int lanes = static_cast<int>(design.lanes);
   use.parameters = {.lanes = lanes * (one_a_slice ? 1 : design.units_per_sm), .depth = design.depth};
+  use.make(use.parameters);  // refused here rather than in the middle of a run
   use.latency_cycles = std::max<double>(design.latency_cycles, design.depth);
   use.transit_cycles = use.latency_cycles - design.depth;
   if (design.placement == Placement::kL2) use.out_every = cycles_a_result(lanes, slice_port_bytes);

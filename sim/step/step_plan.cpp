@@ -22,6 +22,7 @@ PlannedLayer plan_layer(const GpuDescription& gpu, const KernelDescription& kern
   RunOptions as_gemm;
   as_gemm.exact = options.exact;
   as_gemm.split = options.split;
+  as_gemm.rtl_unit = options.rtl_unit;
   PlannedLayer planned;
   planned.layer = &layer;
   planned.copies = layer.count / layer.repeat;

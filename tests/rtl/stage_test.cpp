@@ -134,6 +134,12 @@ TEST(RtlStage, RefusesWhatIsNotBuilt) {
   EXPECT_THROW(make_verilated_stage({.lanes = 32, .depth = 5}), Error);
   sim::DesignDescription design = sim::load_design("operand");
   design.model = sim::UnitModel::kRtl;
+  design.lanes = 50;
+  sim::RunOptions options;
+  options.rtl_unit = make_verilated_stage;
+  EXPECT_THROW(
+      simulate_gemm(sim::load_gpu("a100-sxm-80g"), sim::load_kernel("w6a16"), design, {256, 256, 1}, options),
+      Error);
   try {
     simulate_gemm(sim::load_gpu("a100-sxm-80g"), sim::load_kernel("w6a16"), design, {256, 256, 1});
     FAIL() << "no RTL unit was given, yet it ran";
