@@ -26,6 +26,7 @@ target_sources(fp6sim_app PRIVATE
   sweep/database_check.cpp
   sweep/export.cpp
   sweep/expression.cpp
+  sweep/front_search.cpp
   sweep/gaussian_process.cpp
   sweep/pareto_search.cpp
   sweep/run_sweep.cpp

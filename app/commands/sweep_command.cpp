@@ -44,22 +44,21 @@ void print_summary(const SweepSpec& spec, const SweepOutcome& outcome, int worke
 }
 
 std::string front_text(const SweepSpec& spec, const std::vector<PlannedPoint>& plan,
-                       const SweepOutcome& outcome, Database& database) {
+                       const SweepOutcome& outcome) {
   std::vector<std::string> header;
   for (const Objective& objective : spec.objectives) header.push_back(objective.name);
-  header.push_back("point");
+  header.push_back("way");
   Table table(std::move(header));
-  for (const std::size_t i : outcome.front) {
-    const auto stored = database.find(plan[i].key);
+  for (const FrontEntry& entry : outcome.front) {
     std::vector<std::string> row;
-    for (const Objective& objective : spec.objectives) {
-      row.push_back(fmt::format("{:.4g}", stored->result.at(objective.name).to_number<double>()));
-    }
-    row.push_back(point_text(plan[i].point));
+    for (const double weight : entry.weights) row.push_back(fmt::format("{:.4g}", weight));
+    const Point& first = plan[entry.members.front()].point;
+    row.push_back(entry.members.size() == 1 ? point_text(first) : way_text(first));
     table.add(std::move(row));
   }
-  return fmt::format("Pareto front: {} points of {} simulated, {} possible\n\n", outcome.front.size(),
-                     outcome.asked.size(), plan.size()) +
+  const std::size_t work = outcome.front.front().members.size();
+  return fmt::format("Pareto front: {} ways, each of {} points; {} points simulated of {} possible\n\n",
+                     outcome.front.size(), work, outcome.asked.size(), plan.size()) +
          table.text();
 }
 
@@ -68,7 +67,14 @@ boost::json::object outcome_json(const SweepSpec& spec, const std::vector<Planne
   boost::json::array points, front;
   for (const StoredPoint& stored : sweep_points(plan, outcome, database))
     points.push_back(stored_point_json(stored));
-  for (const std::size_t i : outcome.front) front.emplace_back(plan[i].key);
+  for (const FrontEntry& entry : outcome.front) {
+    boost::json::object way;
+    boost::json::array keys;
+    for (const std::size_t member : entry.members) keys.emplace_back(plan[member].key);
+    way["keys"] = std::move(keys);
+    for (std::size_t i = 0; i < entry.weights.size(); ++i) way[spec.objectives[i].name] = entry.weights[i];
+    front.emplace_back(std::move(way));
+  }
   return {{"schema", "fp6sim-sweep-1"},
           {"program", program_version()},
           {"sweep", spec.name},
@@ -95,7 +101,7 @@ void execute(const SweepArguments& arguments, Executor& executor, const SweepSpe
   if (arguments.json) {
     print_json(outcome_json(spec, plan, done, executor.parallelism(), database));
   } else if (!done.front.empty()) {
-    fmt::print("{}", front_text(spec, plan, done, database));
+    fmt::print("{}", front_text(spec, plan, done));
   }
   print_summary(spec, done, executor.parallelism(), arguments);
   if (done.interrupted) outcome.exit_code = kInterrupted;

@@ -34,8 +34,13 @@ Point Point::from_json(const json::Value& value) {
 }
 
 std::string point_text(const Point& point) {
-  std::string text = fmt::format("{} {}x{} batch {} on {}", point.kernel, point.shape.m, point.shape.k,
-                                 point.shape.n, point.gpu);
+  std::string text = way_text(point);
+  return text.insert(point.kernel.size(),
+                     fmt::format(" {}x{} batch {}", point.shape.m, point.shape.k, point.shape.n));
+}
+
+std::string way_text(const Point& point) {
+  std::string text = point.kernel + " on " + point.gpu;
   if (point.design != kDefaultDesign) text += " with design " + point.design;
   if (!point.split.empty()) text += " split " + point.split;
   for (const auto& [path, value] : point.overrides) {

@@ -37,7 +37,9 @@ struct Point {
   static Point from_json(const json::Value& value);
 };
 
-/// "w6a16 8192x22016 batch 8 on a100-sxm-80g (gpu.l2.size_mb=80)": for messages.
+/// "w6a16 8192x22016 batch 8 on a100-sxm-80g gpu.l2.size_mb=80": for messages.
 std::string point_text(const Point& point);
+/// The same without shape and batch.
+std::string way_text(const Point& point);
 
 }  // namespace fp6sim::app

@@ -77,8 +77,8 @@ Axis read_axis(const std::string& name, const json::Value& value) {
   const std::vector<json::Value> elements =
       value.is_array() ? value.as_array(1, kMostValues) : std::vector{value};
   for (const json::Value& element : elements) {
-    if (element.is_object() || element.is_array() || element.is_null()) {
-      element.refuse("expected a number, a string, true or false");
+    if (element.is_object() || element.is_array()) {
+      element.refuse("expected a number, a string, true, false, or null for a field left as it is");
     }
     if (std::find(axis.values.begin(), axis.values.end(), element.raw()) != axis.values.end()) {
       element.refuse("this axis has that value already");

@@ -33,6 +33,7 @@ struct Axis {
 /// Reads the value of one key of "axes":
 ///   [1, 8, 16]                                 a list
 ///   8                                          a list of one
+///   [null, 32, 64]                             null: the description's own value, or that it has none
 ///   {"from": 1, "to": 64, "factor": 2}         1 2 4 8 16 32 64
 ///   {"from": 10, "to": 80, "step": 10}         10 20 ... 80
 ///   {"min": 10, "max": 80, "scale": "log"}     a range (scale linear or log, "integer": true), for sampling

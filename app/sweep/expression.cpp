@@ -148,6 +148,8 @@ class Parser {
       const auto [end, error] = std::from_chars(token_.data(), token_.data() + token_.size(), number);
       if (error != std::errc() || end != token_.data() + token_.size()) fail("expected a number");
       node->value = number;
+    } else if (token_ == "null") {
+      node->value = nullptr;
     } else if (token_ == "true" || token_ == "false") {
       node->value = token_ == "true";
     } else if (in_name(token_[0]) && token_ != "and" && token_ != "or" && token_ != "not") {
@@ -194,6 +196,7 @@ class Evaluator {
 
   bool equal(const Node& a, const Node& b) const {
     const bj::value x = evaluate(a), y = evaluate(b);
+    if (x.is_null() || y.is_null()) return x.is_null() && y.is_null();
     if (x.is_number() && y.is_number()) return x.to_number<double>() == y.to_number<double>();
     if (x.kind() != y.kind()) fail("cannot compare " + bj::serialize(x) + " with " + bj::serialize(y));
     return x == y;

@@ -12,7 +12,7 @@ namespace fp6sim::app {
 
 /// A condition over named values. Grammar, loosest first:
 ///   or, and, not; == != < <= > >= (one, not chained); + -; * /; unary -; ( ), numbers, 'strings', true,
-///   false, names
+///   false, null (a field a point leaves as it is), names
 /// Names are letters, digits and . _ [ ]: axes and what follows from them. Strings compare for equality only.
 class Expression {
  public:

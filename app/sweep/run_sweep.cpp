@@ -4,16 +4,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
-#include <cmath>
 #include <deque>
-#include <limits>
-#include <map>
 #include <set>
 #include <thread>
 
 #include "app/point/evaluate.h"
-#include "app/point/quality.h"
-#include "app/sweep/pareto_search.h"
+#include "app/sweep/front_search.h"
 #include "app/text/progress.h"
 #include "emu/error.h"
 
@@ -100,80 +96,6 @@ class Run {
   std::set<std::string> computing_;  ///< by this run: two points of a plan may be one
 };
 
-/// Levels of the axes that vary.
-std::vector<GaussianProcess::Location> locations_of(const Space& space, const std::vector<PlannedPoint>& plan,
-                                                    std::vector<bool>& ordered) {
-  const auto& axes = space.spec().axes;
-  std::vector<std::size_t> varying;
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    if (axes[a].levels() < 2) continue;
-    varying.push_back(a);
-    ordered.push_back(axes[a].values.front().is_number());
-  }
-  std::vector<GaussianProcess::Location> locations;
-  for (const PlannedPoint& planned : plan) {
-    GaussianProcess::Location location;
-    for (const std::size_t a : varying) {
-      const auto& values = axes[a].values;
-      location.push_back(static_cast<int>(
-          std::find(values.begin(), values.end(), planned.candidate.values[a]) - values.begin()));
-    }
-    locations.push_back(std::move(location));
-  }
-  return locations;
-}
-
-/// Area and quality follow from the descriptions: the search need not guess them.
-ParetoSearch::KnownBefore known_objectives(const SweepSpec& spec, const std::vector<PlannedPoint>& plan) {
-  InputCache cache;
-  ParetoSearch::KnownBefore known;
-  for (const PlannedPoint& planned : plan) {
-    const Inputs inputs = cache.inputs(planned.point);
-    std::vector<double>& row = known.emplace_back();
-    for (const Objective& objective : spec.objectives) {
-      row.push_back(objective.name == "area_mm2"     ? added_area_mm2(inputs.gpu, inputs.design)
-                    : objective.name == "quality_db" ? -quality_db(inputs.kernel.weights)
-                                                     : std::numeric_limits<double>::quiet_NaN());
-    }
-  }
-  return known;
-}
-
-/// Smaller is better; times and energies in logarithms, where effects multiply.
-std::vector<double> objectives_of(const std::vector<Objective>& objectives, const bj::object& result) {
-  std::vector<double> values;
-  for (const Objective& objective : objectives) {
-    const double value = result.at(objective.name).to_number<double>();
-    const bool logarithmic = objective.name == "time_us" || objective.name == "energy_uj";
-    values.push_back(objective.maximise ? -value : logarithmic ? std::log(value) : value);
-  }
-  return values;
-}
-
-void search_front(const Space& space, const std::vector<PlannedPoint>& plan, Database& database, Run& run,
-                  std::size_t batch, SweepOutcome& outcome) {
-  const SweepSpec& spec = space.spec();
-  std::vector<bool> ordered;
-  auto locations = locations_of(space, plan, ordered);
-  ParetoSearch search(std::move(locations), std::move(ordered), known_objectives(spec, plan), spec.points,
-                      batch, spec.seed);
-  while (!interrupted()) {
-    const std::vector<std::size_t> wanted = search.next();
-    if (wanted.empty()) break;
-    outcome.asked.insert(outcome.asked.end(), wanted.begin(), wanted.end());
-    run.complete(wanted);
-    for (const std::size_t i : wanted) {
-      const auto stored = database.find(plan[i].key);
-      if (stored && stored->error.empty()) {
-        search.tell(i, objectives_of(spec.objectives, stored->result));
-      } else {
-        search.tell_failed(i);
-      }
-    }
-  }
-  outcome.front = search.front();
-}
-
 }  // namespace
 
 double SweepOutcome::overhead(int workers) const {
@@ -183,6 +105,7 @@ double SweepOutcome::overhead(int workers) const {
 std::vector<PlannedPoint> plan_sweep(const Space& space, bool confirmed) {
   const SweepSpec& spec = space.spec();
   std::vector<Candidate> candidates = space.candidates();
+  if (spec.method == Method::kPareto) candidates = whole_alternatives(space, std::move(candidates));
   const std::uint64_t asked = spec.method == Method::kPareto
                                   ? std::min<std::uint64_t>(spec.points, candidates.size())
                                   : candidates.size();
@@ -210,7 +133,8 @@ SweepOutcome run_sweep(const Space& space, const std::vector<PlannedPoint>& plan
   Progress progress("points", outcome.planned);
   Run run(space, plan, database, executor, outcome, progress);
   if (searches) {
-    search_front(space, plan, database, run, static_cast<std::size_t>(4 * executor.parallelism()), outcome);
+    const auto complete = [&](const std::vector<std::size_t>& wanted) { run.complete(wanted); };
+    search_front(space, plan, database, complete, executor.parallelism(), outcome);
   } else {
     for (std::size_t i = 0; i < plan.size(); ++i) outcome.asked.push_back(i);
     run.complete(outcome.asked);

@@ -26,6 +26,12 @@ struct PlannedPoint {
 /// Throws fp6sim::Error, also for more than kAskAbove points (a Pareto search: budget) without `confirmed`.
 std::vector<PlannedPoint> plan_sweep(const Space& space, bool confirmed);
 
+/// One way of doing the work on a Pareto front.
+struct FrontEntry {
+  std::vector<std::size_t> members;  ///< indices of the plan: every layer and batch done this way
+  std::vector<double> weights;  ///< in the order of the sweep's objectives, each in its own unit and sign
+};
+
 struct SweepOutcome {
   std::uint64_t planned = 0;
   std::uint64_t stored_before = 0;  ///< asked for and found
@@ -37,7 +43,7 @@ struct SweepOutcome {
   double simulation_seconds = 0;  ///< spent by the workers in simulations
   bool interrupted = false;
   std::vector<std::size_t> asked;  ///< indices of the plan that were wanted: all, or what a search chose
-  std::vector<std::size_t> front;  ///< Pareto search: indices of the plan
+  std::vector<FrontEntry> front;   ///< Pareto search
 
   /// Share of the workers' time that was not simulation.
   double overhead(int workers) const;

@@ -121,7 +121,7 @@ Point Space::point(const Candidate& candidate) const {
       point.split = value.as_string().c_str();
     } else if (name == "l2_state") {
       point.warm_l2 = value.as_string() == "warm";
-    } else {
+    } else if (!value.is_null()) {
       point.overrides[name] = value;
     }
   }

@@ -136,12 +136,6 @@ void read_method(json::Object& root, SweepSpec& spec) {
   }
   method.finish();
   if (spec.method == Method::kGrid || spec.method == Method::kPareto) refuse_ranges(spec, *found, name);
-  if (spec.method != Method::kPareto) return;
-  const auto batch =
-      std::find_if(spec.axes.begin(), spec.axes.end(), [](const Axis& a) { return a.name == "batch"; });
-  if (spec.problems.size() != 1 || batch->levels() != 1) {
-    found->refuse("a Pareto search weighs ways of doing one thing: expected one layer and one batch");
-  }
 }
 
 }  // namespace

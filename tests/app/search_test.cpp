@@ -23,9 +23,10 @@ namespace {
 namespace bj = boost::json;
 
 bool holds(const std::string& text) {
-  return Expression::parse(text, {"batch", "gpu", "gpu.l2.size_mb"})
+  return Expression::parse(text, {"batch", "gpu", "gpu.l2.size_mb", "lanes"})
       .holds([](std::string_view name) -> bj::value {
         if (name == "batch") return 8;
+        if (name == "lanes") return nullptr;
         if (name == "gpu") return "h100-sxm";
         return 37.5;
       });
@@ -36,7 +37,8 @@ TEST(Expression, FollowsItsGrammar) {
        {"batch == 8", "batch*2 + 1 == 17", "batch - 2 - 3 == 3", "1 + 2 * 3 == 7", "(1 + 2) * 3 == 9",
         "8 / 4 / 2 == 1", "gpu == 'h100-sxm'", "gpu != 'a100'", "not batch < 8",
         "batch < 3 or batch > 7 and true", "not (batch == 8 and gpu == 'x')", "gpu.l2.size_mb > 37",
-        "-batch < -7", "true == true", "not not true"}) {
+        "-batch < -7", "true == true", "not not true", "lanes == null", "batch != null",
+        "(lanes == null) == true"}) {
     EXPECT_TRUE(holds(text)) << text;
   }
   for (const char* text :
@@ -45,7 +47,7 @@ TEST(Expression, FollowsItsGrammar) {
   }
   for (const char* text :
        {"", "batch", "batch <", "(batch == 8", "batch == 8)", "bach == 8", "gpu < 'z'", "gpu == 8",
-        "batch / 0 > 1", "'open", "1 < 2 < 3", "batch = 8", "1x == 1", "and", "batch == 8 8"}) {
+        "batch / 0 > 1", "lanes > 3", "'open", "1 < 2 < 3", "batch = 8", "1x == 1", "and", "batch == 8 8"}) {
     EXPECT_THROW(holds(text), Error) << text;
   }
   EXPECT_THROW(holds(std::string(10'000, '(')), Error);

@@ -1,4 +1,10 @@
 // Sweeps: what they refuse, and what they survive.
+#include <algorithm>
+#include <array>
+#include <boost/json/serialize.hpp>
+#include <map>
+#include <set>
+
 #include "tests/app/support/sweep_fixture.h"
 
 namespace fp6sim::app {
@@ -198,13 +204,63 @@ TEST_F(Sweep, BadSweepsAreRefusedBeforeAnythingIsMade) {
   refused(with(R"("batch":[1,2])", R"(,"constraints":["batch >"])"), {"column 8", "expected a value"});
   refused(with(R"("batch":[1,2])", R"(,"constraints":["gpu < 3"])"), {"expected a number"});
   refused(with(R"("batch":[1,2])", R"(,"constraints":["batch + 1"])"), {"true or false"});
-  refused(with(R"("batch":[1,2])",
-               R"(,"method":{"name":"pareto","points":5,"objectives":["time_us","energy_uj"]})"),
-          {"one layer and one batch"});
+  refused(with(R"("batch":[1,2],"kernel":["w6a16","w8a16"])",
+               R"(,"constraints":["batch == 1 or kernel == 'x'"],"method":{"name":"pareto","points":5,
+                   "objectives":["time_us","energy_uj"]})"),
+          {"every layer and batch"});
+  refused(with(R"("batch":[null])"), {"axes.batch", "null"});
   refused(R"({"name":"s","workloads":["llama-65b"],"layers":["quv"],"axes":{}})", {"did you mean 'qkv'"});
   refused(with(R"("batch":{"from":1,"to":6000,"step":1})"), {"6000 points", "--yes"});
   refused(with(R"("batch":{"from":1,"to":90000,"step":1},"gpu.l2.size_mb":{"from":1,"to":900,"step":1})"),
           {"grid"});
+}
+
+TEST_F(Sweep, AParetoSearchWeighsSumsOverLayersAndBatches) {
+  write(
+      R"json({"name":"p","shapes":[[256,512],[512,256]],"axes":{"batch":[1,32],"kernel":["w4a16-g128","w6a16","w8a16"],
+      "design":["simt","operand","smem"],"design.lanes":[null,4,64],"gpu.sm.clock_mhz":[700,1410]},
+      "constraints":["(design == 'simt') == (design.lanes == null)"],
+      "method":{"name":"pareto","points":120,"objectives":["time_us","energy_uj","area_mm2","quality_db"]}})json");
+  const bj::object found = json_of();
+  EXPECT_EQ(found.at("possible").to_number<int>(), 2 * 3 * 5 * 4);
+  ASSERT_EQ(found.at("asked").to_number<int>(), 2 * 3 * 5 * 4);  // so few that all were simulated
+  // The same by hand: sums over the four points of each way, and who is dominated.
+  std::map<std::string, std::array<double, 4>> ways;
+  std::map<std::string, std::string> way_of_key;
+  for (const bj::value& point : found.at("points").as_array()) {
+    const std::string way = std::string(point.at("kernel").as_string()) +
+                            std::string(point.at("design").as_string()) +
+                            bj::serialize(point.at("overrides"));
+    way_of_key[point.at("key").as_string().c_str()] = way;
+    auto& sums = ways[way];
+    sums[0] += point.at("time_us").to_number<double>();
+    sums[1] += point.at("energy_uj").to_number<double>();
+    sums[2] = point.at("area_mm2").to_number<double>();
+    sums[3] = -point.at("quality_db").to_number<double>();
+  }
+  EXPECT_EQ(ways.size(), 30u);
+  std::set<std::string> by_hand, reported;
+  for (const auto& [name, own] : ways) {
+    const bool beaten = std::any_of(ways.begin(), ways.end(), [&own](const auto& other) {
+      bool better = false;
+      for (int i = 0; i < 4; ++i) {
+        if (other.second[i] > own[i]) return false;
+        better |= other.second[i] < own[i];
+      }
+      return better;
+    });
+    if (!beaten) by_hand.insert(name);
+  }
+  for (const bj::value& entry : found.at("front").as_array()) {
+    ASSERT_EQ(entry.at("keys").as_array().size(), 4u);
+    const std::string way = way_of_key.at(entry.at("keys").at(0).as_string().c_str());
+    reported.insert(way);
+    EXPECT_NEAR(entry.at("time_us").to_number<double>(), ways[way][0], 1e-9);
+    EXPECT_EQ(entry.at("area_mm2").to_number<double>(), ways[way][2]);
+  }
+  EXPECT_EQ(reported, by_hand);
+  EXPECT_GT(by_hand.size(), 3u);
+  EXPECT_LT(by_hand.size(), 30u);
 }
 
 TEST_F(Sweep, RandomAndLatinHypercubeAreReproducible) {
