@@ -15,6 +15,7 @@ namespace fp6sim::app {
 namespace {
 
 constexpr std::size_t kSmallestBatch = 16;  // points simulated between two fits, at least
+constexpr double kSteps = 1e4;  // times and energies within 0.01 % are equal: no architect chooses by less
 
 bool is_work(const Axis& axis) {
   return axis.name == "batch";
@@ -86,7 +87,7 @@ bool adds_up(const Objective& objective) {
 /// Smaller is better; times and energies in logarithms, where effects multiply.
 std::vector<double> smaller_is_better(const std::vector<Objective>& objectives, std::vector<double> weights) {
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (adds_up(objectives[i])) weights[i] = std::log(weights[i]);
+    if (adds_up(objectives[i])) weights[i] = std::round(std::log(weights[i]) * kSteps) / kSteps;
     if (objectives[i].maximise) weights[i] = -weights[i];
   }
   return weights;

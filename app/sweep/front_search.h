@@ -29,8 +29,8 @@ std::optional<std::vector<double>> weigh(const std::vector<Objective>& objective
                                          const Alternative& alternative,
                                          const std::vector<PlannedPoint>& plan, Database& database);
 
-/// Simulates through `complete(plan indices)` what ParetoSearch asks for, at most spec.points points, and
-/// fills outcome.asked and outcome.front.
+/// Two times or energies within 0.01 % count as equal. Simulates through `complete(plan indices)` what
+/// ParetoSearch asks for, at most spec.points points, and fills outcome.asked and outcome.front.
 void search_front(const Space& space, const std::vector<PlannedPoint>& plan, Database& database,
                   const std::function<void(const std::vector<std::size_t>&)>& complete, int parallelism,
                   SweepOutcome& outcome);

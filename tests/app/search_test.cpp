@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <random>
 
@@ -128,6 +129,36 @@ TEST(Pareto, SearchFindsTheTrueFrontWithAQuarterOfTheRuns) {
     EXPECT_LE(search.known(), 500u);
     EXPECT_EQ(front, pareto_front(truth)) << "variant " << variant << " with " << search.known() << " runs";
   }
+}
+
+/// tests/app/front_grid.csv: what the simulator said of every way in sweeps/front.json (as a grid; sums over
+/// its layers and batches), in the grid's order.
+TEST(Pareto, SearchFindsTheSimulatorsFrontOfFourObjectivesWithAQuarterOfTheRuns) {
+  std::ifstream table(FP6SIM_SOURCE "/tests/app/front_grid.csv");
+  std::vector<std::vector<int>> locations;
+  ParetoSearch::KnownBefore known;
+  std::vector<std::vector<double>> truth;
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  double time = 0, energy = 0, area = 0, quality = 0;
+  char comma = 0;
+  const auto rounded_log = [](double x) { return std::round(std::log(x) * 1e4) / 1e4; };
+  for (int i = 0; i < 4 * 6 * 7 * 16; ++i) {
+    const int design = i / (7 * 16) % 6, lanes = i / 16 % 7;
+    if ((design == 0) != (lanes == 0)) continue;  // only instructions have no lanes
+    ASSERT_TRUE(table >> time >> comma >> energy >> comma >> area >> comma >> quality) << i;
+    locations.push_back({i / (6 * 7 * 16), design, lanes, i / 8 % 2, i / 2 % 4, i % 2});
+    known.push_back({unknown, unknown, area, -quality});
+    truth.push_back({rounded_log(time), rounded_log(energy), area, -quality});
+  }
+  ASSERT_EQ(truth.size(), 1984u);
+  const auto front = pareto_front(truth);
+  EXPECT_GT(front.size(), 20u);
+  ParetoSearch search(locations, {false, false, true, true, true, true}, known, 496, 4, 1);
+  for (auto batch = search.next(); !batch.empty(); batch = search.next()) {
+    for (const std::size_t i : batch) search.tell(i, truth[i]);
+  }
+  EXPECT_LE(search.known(), 496u);
+  EXPECT_EQ(search.front(), front) << search.known() << " runs";
 }
 
 TEST(Pareto, WhatIsKnownBeforeIsNotGuessed) {
