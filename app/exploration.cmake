@@ -3,6 +3,7 @@ target_sources(fp6sim_app PRIVATE
   options.cpp
   commands/compare_command.cpp
   commands/gemm_command.cpp
+  commands/gemm_functional.cpp
   compare/comparison.cpp
   compare/comparison_text.cpp
   compare/error_statistics.cpp

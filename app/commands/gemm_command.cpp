@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "app/commands.h"
+#include "app/commands/gemm_functional.h"
 #include "app/options.h"
 #include "app/point/evaluate.h"
 #include "app/text/table.h"
@@ -15,6 +16,7 @@ struct GemmArguments {
   SimulationOptions simulation;
   std::vector<std::string> settings;
   std::string timeline, unit;
+  FunctionalOptions functional;
   bool json = false;
 };
 
@@ -46,7 +48,7 @@ void print_result(const Point& point, const Inputs& inputs, const sim::GemmResul
   }
 }
 
-void execute(GemmArguments& arguments) {
+void execute(GemmArguments& arguments, Outcome& outcome) {
   Point& point = arguments.point;
   point.split = arguments.simulation.split;
   point.exact = arguments.simulation.exact;
@@ -58,19 +60,31 @@ void execute(GemmArguments& arguments) {
     point.overrides["design.model"] = arguments.unit;
   }
   const Inputs inputs = cache.inputs(point);
-  const sim::GemmResult result = simulate(point, inputs, arguments.timeline);
-  if (!arguments.json) return print_result(point, inputs, result);
+  sim::GemmResult result;
+  std::optional<FunctionalOutcome> functional;
+  if (arguments.functional.wanted) {
+    functional = simulate_functional(point, inputs, arguments.timeline, arguments.functional, result);
+    if (functional->check.mismatches > 0) outcome.exit_code = 1;
+  } else {
+    result = simulate(point, inputs, arguments.timeline);
+  }
+  if (!arguments.json) {
+    print_result(point, inputs, result);
+    if (functional) fmt::print("\n{}", functional->text());
+    return;
+  }
   boost::json::object document = point.to_json();
   for (const char* label : {"workload", "layer", "count"}) document.erase(label);
   document["schema"] = "fp6sim-gemm-1";
   document["program"] = program_version();
   for (auto& [name, value] : result_json(point, inputs, result)) document[name] = value;
+  if (functional) document["functional"] = functional->json();
   print_json(document);
 }
 
 }  // namespace
 
-void add_gemm_command(CLI::App& app, Outcome&) {
+void add_gemm_command(CLI::App& app, Outcome& outcome) {
   auto* command = app.add_subcommand("gemm", "Simulate one GEMM and show where its time goes");
   auto arguments = std::make_shared<GemmArguments>();
   Point& point = arguments->point;
@@ -90,13 +104,14 @@ void add_gemm_command(CLI::App& app, Outcome&) {
           "what stands for the design's dequantisation unit: timing (C++) or rtl (the Verilated one)")
       ->check(CLI::IsMember({"timing", "rtl"}));
   command->add_option("--timeline", arguments->timeline, "write a timeline for Perfetto or chrome://tracing");
+  add_functional_options(*command, arguments->functional);
   command->add_flag("--json", arguments->json, "one JSON document on standard output (docs/json.md)");
   command->footer(
       "Y[n,m] = X[n,k] W[m,k]^T. Sizes the kernel's tile does not divide are padded, and the result says "
       "so.\n"
       "  fp6sim gemm --m 8192 --k 22016 --n 8 --gpu a100-sxm-40g --kernel w6a16\n"
       "  fp6sim gemm --m 8192 --k 22016 --n 8 --set gpu.dram.channels=32 --json");
-  command->callback([arguments] { execute(*arguments); });
+  command->callback([arguments, &outcome] { execute(*arguments, outcome); });
 }
 
 }  // namespace fp6sim::app

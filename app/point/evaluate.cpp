@@ -93,13 +93,15 @@ std::string key_of(const Point& point, const Inputs& inputs) {
   return hash_of(inputs.fingerprints + bj::serialize(rest));
 }
 
-sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path) {
+sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path,
+                         sim::FunctionalGemm* functional) {
   sim::RunOptions options;
   options.warm_l2 = point.warm_l2;
   options.exact = point.exact;
   options.split = point.split;
   options.timeline_path = timeline_path;
   options.rtl_unit = rtl_unit();
+  options.functional = functional;
   return sim::simulate_gemm(inputs.gpu, inputs.kernel, inputs.design, point.shape, options);
 }
 

@@ -44,8 +44,10 @@ std::string key_of(const Point& point, const Inputs& inputs);
 /// The version of the program and a hash of the sources that decide results (sim/ and what it uses of emu/).
 std::string program_version();
 
-/// Simulates. `timeline_path` empty: none is written.
-sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path = {});
+/// Simulates. `timeline_path` empty: none is written. `functional`: what carries real bits through the run,
+/// or null.
+sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path = {},
+                         sim::FunctionalGemm* functional = nullptr);
 
 /// The result as one flat object, documented in docs/json.md: cycles time_us dram_bytes ... stack counters.
 boost::json::object result_json(const Point& point, const Inputs& inputs, const sim::GemmResult& result);

@@ -6,23 +6,24 @@
 #include "sim/functional/reduction_arithmetic.h"
 
 namespace fp6sim::sim {
-namespace {
 
-void check_limits(const GemmShape& shape) {
+void check_functional_limits(const GemmShape& shape) {
   const std::string text = "functional mode: a GEMM of " + std::to_string(shape.m) + " x " +
                            std::to_string(shape.k) + " weights and batch " + std::to_string(shape.n);
+  constexpr std::int64_t kLargestSide = 1 << 20;
+  for (const std::int64_t side : {shape.m, shape.k, shape.n}) {
+    if (side < 1 || side > kLargestSide) throw Error(text + ": expected 1 to 2^20 of each");
+  }
   if (shape.m * shape.k > kMostFunctionalWeights)
     throw Error(text + ": at most 2^26 weights, it multiplies them one instruction at a time");
   if (shape.m * shape.k * shape.n > kMostFunctionalProducts)
     throw Error(text + ": at most 2^33 products, it multiplies them one instruction at a time");
 }
 
-}  // namespace
-
 void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& kernel,
                            const DesignDescription& design, const GemmPlan& plan, const std::string& split,
                            MemorySystem& memory, const std::vector<std::unique_ptr<Launch>>& launches) {
-  check_limits(plan.shape);
+  check_functional_limits(plan.shape);
   plan_ = &plan;
   architecture_ = emu::architecture_by_name(gpu.architecture);
   tile_k_ = plan.tile.k;

@@ -14,6 +14,8 @@ namespace fp6sim::sim {
 /// Beyond these a run takes minutes: multiplying happens one instruction at a time.
 inline constexpr std::int64_t kMostFunctionalWeights = std::int64_t{1} << 26;
 inline constexpr std::int64_t kMostFunctionalProducts = std::int64_t{1} << 33;
+/// Throws fp6sim::Error for a shape beyond them.
+void check_functional_limits(const GemmShape& shape);
 
 /// One run. Operands are packed into DRAM, every byte the arithmetic uses comes through the modelled path,
 /// and the output is read back from DRAM after a final flush of the L2. Time is that of the same run without
