@@ -6,6 +6,7 @@
 #include "emu/error.h"
 #include "kernels/gemm/bind.h"
 #include "kernels/gemm/instances.cuh"
+#include "kernels/gemm/registers.h"
 
 namespace fp6sim::kernels {
 
@@ -42,6 +43,7 @@ simt::LaunchConfig launch_config(const GemmArguments& arguments, const HostRun& 
   config.grid = {static_cast<unsigned>(plan.m_tiles * plan.n_tiles), static_cast<unsigned>(plan.splits), 1};
   config.block = {static_cast<unsigned>(plan.threads), 1, 1};
   config.dynamic_shared_bytes = plan.shared_bytes;
+  config.registers_per_thread = registers_per_thread(plan.generation, plan.tile_n);
   config.architecture = run.architecture;
   if (plan.generation == Generation::kWarpgroup) {
     config.registers_per_thread = 168;  // a third of an SM's each: what three warpgroups start with

@@ -102,6 +102,8 @@ class KernelImport {
   std::vector<bool> seen_;
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint32_t>
       line_of_;  ///< PC, source line -> Program::lines
+  std::uint64_t cta_ = 0;
+  std::uint32_t warp_ = 0;
   Counts pending_;
   std::uint64_t copy_pc_ = 0;  ///< of the LDGSTS whose shared side comes next; ~0: none
 };
@@ -180,6 +182,7 @@ void KernelImport::read_cta() {
   const std::uint64_t index = (std::uint64_t{at.z} * info_.grid.y + at.y) * info_.grid.x + at.x;
   if (seen_[index]) lines_.fail("thread block " + std::string(line.substr(kBlock.size())) + " comes twice");
   seen_[index] = true;
+  cta_ = index;
 
   Program program;
   program.warps.resize((info_.block.count() + 31) / 32);
@@ -194,6 +197,7 @@ void KernelImport::read_cta() {
       lines_.fail("warp " + std::to_string(warp) + ": a block has warps 0.." +
                   std::to_string(program.warps.size() - 1) + ", each once");
     }
+    warp_ = warp;
     std::swap(program.warps[0], program.warps[warp]);  // read_warp fills the first ...
     read_warp(program);
     std::swap(program.warps[0], program.warps[warp]);  // ... which goes back to its place
@@ -241,6 +245,10 @@ std::uint32_t KernelImport::line_index(Program& program, const AccelSimInstructi
 
 void KernelImport::add_instruction(Program& program, Warp& warp, const AccelSimInstruction& instruction) {
   const OpcodeMeaning meaning = opcode_meaning(instruction.opcode);
+  if (!meaning.known) {
+    lines_.fail("CTA " + std::to_string(cta_) + ", warp " + std::to_string(warp_) + ": unknown operation '" +
+                std::string(instruction.opcode) + "'");
+  }
   const bool partial_exit =
       meaning.op == Op::kExit && meaning.is_event;  // lanes may leave one after the other
   if (!meaning.is_event || partial_exit || instruction.mask == 0) {

@@ -129,7 +129,7 @@ constexpr std::array<MmaShape, 10> kMmaShapes{{{"884", 8, 8, 4},
 
 OpcodeMeaning tensor(std::string_view opcode, std::string_view root) {
   OpcodeMeaning meaning;
-  meaning.is_event = true;
+  meaning.is_event = meaning.known = true;
   meaning.op = Op::kMma;
   for (const MmaShape& shape : kMmaShapes) {
     if (has_part(opcode, shape.digits)) meaning.m = shape.m, meaning.n = shape.n, meaning.k = shape.k;
@@ -172,6 +172,23 @@ constexpr std::array<PipeRoots, 5> kPipes{
      {Pipe::kFloat32, " FADD FMUL FFMA FSET FSETP FMNMX FSEL FCHK MUFU FSWZADD "},
      {Pipe::kShuffle, " SHFL VOTE VOTEU MATCH REDUX "},
      {Pipe::kConvert, " F2F F2I I2F F2FP I2FP FRND I2I F2IP I2IP "}}};
+
+/// Counted as kOther: control flow, moves, special registers, caches, textures, binary64.
+constexpr std::string_view kOthers =
+    " ACQBULK ARRIVES B2R BMOV BPT BRA BREAK BRX BRXU BSSY BSYNC CALL CCTL CCTLL CCTLT CGAERRBAR CS2R "
+    "CSMTEST DADD DFMA "
+    "DMUL DSETP ELECT ENDCOLLECTIVE ERRBAR FENCE GETLMEMBASE IADD32I IMUL32I ISCADD32I FADD32I FFMA32I "
+    "FMUL32I FMNX "
+    "HADD2_32I HFMA2_32I HMUL2_32I I2I JMP JMX JMXU KILL LDC LEPC LOP32I MEMBAR MOV MOV32I MOVM NANOSLEEP "
+    "NOP P2R PMTRIG "
+    "PREEXIT PSETP QSPC R2B R2P R2UR RET RPCMOV RTT S2R S2UR SETCTAID SETLMEMBASE SUATOM SULD SURED SUST "
+    "SYNCS TEX TLD TLD4 "
+    "TMML TXD TXQ VHMNMX VIADDMNMX WARPGROUP YIELD ";
+/// The uniform datapath's opcodes are the others' with a U before.
+constexpr std::string_view kUniform =
+    " UBMSK UBREV UCLEA UF2FP UFLO UIADD3 UIMAD UIMNMX UISETP ULDC ULEA ULOP ULOP3 ULOP32I UMOV UP2UR UPLOP3 "
+    "UPOPC UPRMT "
+    "UPSETP UR2UP USEL USETMAXREG USGXT USHF USHL USHR UVIADD UVIMNMX ";
 
 }  // namespace
 
@@ -222,11 +239,14 @@ std::string parse_instruction(std::string_view line, const AccelSimSyntax& synta
 
 OpcodeMeaning opcode_meaning(std::string_view opcode) {
   const std::string_view root = opcode.substr(0, opcode.find('.'));
-  if (root.ends_with("MMA") && root != "FFMA") return tensor(opcode, root);
+  constexpr std::string_view kTensor = " HMMA IMMA BMMA QMMA DMMA HGMMA IGMMA QGMMA BGMMA ";
+  std::string key(" ");
+  (key += root) += ' ';
+  if (kTensor.find(key) != std::string_view::npos) return tensor(opcode, root);
   OpcodeMeaning meaning;
   for (const Root& access : kAccesses) {
     if (access.name != root) continue;
-    meaning.is_event = true;
+    meaning.is_event = meaning.known = true;
     meaning.space = access.space;
     meaning.op = access.op;
     meaning.bytes = access.space == AccessSpace::kNone ? std::uint8_t{0} : access_bytes(opcode);
@@ -237,10 +257,13 @@ OpcodeMeaning opcode_meaning(std::string_view opcode) {
     if (root == "BAR" && has_part(opcode, "ARV")) meaning.op = Op::kBarrierArrive;
     return meaning;
   }
-  std::string key(" ");
-  (key += root) += ' ';
   for (const PipeRoots& pipe : kPipes) {
-    if (pipe.roots.find(key) != std::string_view::npos) meaning.pipe = pipe.pipe;
+    if (pipe.roots.find(key) == std::string_view::npos) continue;
+    meaning.pipe = pipe.pipe;
+    meaning.known = true;
+  }
+  for (const std::string_view others : {kOthers, kUniform}) {
+    if (others.find(key) != std::string_view::npos) meaning.known = true;
   }
   return meaning;
 }

@@ -41,6 +41,7 @@ struct OpcodeMeaning {
   AccessSpace space = AccessSpace::kNone;
   Op op = Op::kExit;      ///< for accesses, barriers, tensor core; where `is_event`
   bool is_event = false;  ///< else it is counted on `pipe`
+  bool known = false;     ///< false: no opcode of compute capabilities 7.0 to 9.0
   Pipe pipe = Pipe::kOther;
   std::uint8_t bytes = 0;     ///< per lane, from the opcode's suffixes (".128", ".U16"), 4 without one
   std::uint8_t matrices = 0;  ///< LDSM: 8 row addresses each
@@ -48,7 +49,7 @@ struct OpcodeMeaning {
   MmaInput input = MmaInput::kF16;
 };
 
-/// "HMMA.16816.F32", "LDGSTS.E.BYPASS.128", ... Opcodes it does not know are counted as kOther.
+/// "HMMA.16816.F32", "LDGSTS.E.BYPASS.128", ... Control flow, moves and the uniform datapath are kOther.
 OpcodeMeaning opcode_meaning(std::string_view opcode);
 
 }  // namespace fp6sim::trace

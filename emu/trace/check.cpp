@@ -127,6 +127,30 @@ struct Extent {
                end = std::numeric_limits<std::int64_t>::min();
 };
 
+/// " (CTA 3)": the first of a class.
+std::string cta_of_class(const std::vector<Placement>& placements, std::uint32_t class_id) {
+  for (std::size_t i = 0; i < placements.size(); ++i) {
+    if (placements[i].class_id == class_id) return " (CTA " + std::to_string(i) + ")";
+  }
+  return " (no CTA)";
+}
+
+/// "warp 2, event 7" that reaches the byte `end` - 1, or `first`, of buffer b.
+std::string position_of(const Program& program, std::size_t b, const Extent& extent, bool at_end) {
+  for (std::size_t w = 0; w < program.warps.size(); ++w) {
+    const Warp& warp = program.warps[w];
+    for (std::size_t e = 0; e < warp.events.size(); ++e) {
+      for (std::uint32_t r = 0; r < warp.events[e].run_count; ++r) {
+        const SectorRun& run = warp.runs[warp.events[e].first_run + r];
+        if (run.buffer == b &&
+            (at_end ? run.first_sector + run.sectors == extent.end : run.first_sector == extent.first))
+          return "warp " + std::to_string(w) + ", event " + std::to_string(e);
+      }
+    }
+  }
+  return "no event";
+}
+
 }  // namespace
 
 void check_launch(const Reader& trace, std::size_t launch) {
@@ -139,9 +163,10 @@ void check_launch(const Reader& trace, std::size_t launch) {
     if (const int warp = walk.stuck_warp(); warp >= 0) {
       const auto w = static_cast<std::size_t>(warp);
       const Event& event = program.warps[w].events[walk.position(w)];
-      throw Error(where + ", class " + std::to_string(c) + ", warp " + std::to_string(warp) + ", event " +
-                  std::to_string(walk.position(w)) + ": deadlock: " + op_name(event.op) + " of barrier " +
-                  std::to_string(event.barrier) + " never ends");
+      throw Error(where + ", class " + std::to_string(c) + cta_of_class(trace.placements(launch), c) +
+                  ", warp " + std::to_string(warp) + ", event " + std::to_string(walk.position(w)) +
+                  ": deadlock: " + op_name(event.op) + " of barrier " + std::to_string(event.barrier) +
+                  " never ends");
     }
     auto& of_class = extents.emplace_back(info.buffers.size());
     for (const Warp& warp : program.warps) {
@@ -162,7 +187,9 @@ void check_launch(const Reader& trace, std::size_t launch) {
       const auto bytes =
           static_cast<std::int64_t>((info.buffers[b].bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes);
       if (first < 0 || end > bytes) {
-        throw Error(where + ", CTA " + std::to_string(i) + ": bytes " + std::to_string(first) + ".." +
+        const Program program = trace.program(launch, placements[i].class_id);
+        throw Error(where + ", CTA " + std::to_string(i) + ", " +
+                    position_of(program, b, extent, first >= 0) + ": bytes " + std::to_string(first) + ".." +
                     std::to_string(end - 1) + " of buffer '" + info.buffers[b].name + "', which has " +
                     std::to_string(info.buffers[b].bytes));
       }

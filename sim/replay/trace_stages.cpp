@@ -22,7 +22,10 @@ enum class Cut { kAsyncWait, kBulkWait, kBarrier };
 /// What a stage's events add up to over the CTA's warps.
 struct Sums {
   double instructions = 0, integer = 0, half2 = 0, float32 = 0, memory = 0, passes = 0, multiply_adds = 0;
-  double longest_warp = 0;
+  double weight_loads = 0;   // shared loads: of `memory`, instructions that fetch packed weights
+  double weight_passes = 0;  // of `passes`, those of packed weights, read or landing
+  double bitwise = 0;        // of `integer`, those that expand; so do all of `half2`
+  std::vector<WarpWork> warps;
   std::vector<trace::SectorRun> reads;
 };
 
@@ -32,7 +35,8 @@ bool is_memory(Op op) {
 
 class Stager {
  public:
-  Stager(const GpuDescription& gpu, const trace::Program& program) : gpu_(gpu), program_(program) {
+  Stager(const GpuDescription& gpu, const trace::Program& program, const TraceDesign& design)
+      : gpu_(gpu), program_(program), design_(design) {
     for (const trace::Warp& warp : program.warps) {
       for (const Event& e : warp.events) {
         if (e.op == Op::kAsyncWait) has_async_ = true;
@@ -44,20 +48,31 @@ class Stager {
 
   StagedProgram run() {
     number_stages();
-    for (const trace::Warp& warp : program_.warps) add_warp(warp);
+    for (std::size_t w = 0; w < program_.warps.size(); ++w) add_warp(program_.warps[w], w);
     StagedProgram result;
     StageWork unplaced;  // before the first stage that reads
+    std::vector<WarpWork> unplaced_warps;
     bool has_unplaced = false;
     std::size_t most_parts = 1;
     for (Sums& sums : stages_) {
+      const std::uint64_t weight_bytes = weight_bytes_of(sums);
+      if (weight_bytes > 0 && !design_.on_lanes) expand_elsewhere(sums);
+      result.weight_bytes += weight_bytes;
+      result.stage_weight_bytes = std::max(result.stage_weight_bytes, weight_bytes);
       result.instructions += sums.instructions;
       result.multiply_adds += sums.multiply_adds;
       result.shared_bytes += sums.passes * 128;
       const std::vector<TracePiece> reads = pieces(sums.reads, result.read);
       most_parts = std::max(most_parts, add_stages(result, reads, 0, false));
       if (sums.instructions == 0) continue;
-      add(result.stages.empty() ? unplaced : result.stages.back().work, work(sums));
       has_unplaced |= result.stages.empty();
+      if (result.stages.empty()) {
+        add(unplaced, work(sums));
+        add(unplaced_warps, sums.warps);
+      } else {
+        add(result.stages.back().work, work(sums));
+        add(result.stages.back().warps, sums.warps);
+      }
     }
     std::vector<TracePiece> writes = pieces(writes_, result.written);
     const bool reads_nothing = result.stages.empty();
@@ -67,7 +82,10 @@ class Stager {
     writes.resize(at_end);
     result.writes = std::move(writes);
     if (result.stages.empty() && has_unplaced) result.stages.emplace_back();
-    if (has_unplaced) add(result.stages.front().work, unplaced);
+    if (has_unplaced) {
+      add(result.stages.front().work, unplaced);
+      add(result.stages.front().warps, unplaced_warps);
+    }
     const std::size_t depth = std::max(static_cast<std::size_t>(in_flight_) * most_parts, write_parts);
     result.in_flight = static_cast<int>(std::clamp<std::size_t>(depth, 1, 15));
     return result;
@@ -107,9 +125,9 @@ class Stager {
     stages_.resize(most + extra + 1);  // the last: loads after the last wait
   }
 
-  void add_warp(const trace::Warp& warp) {
+  void add_warp(const trace::Warp& warp, std::size_t number) {
     std::size_t cuts_seen = 0, commits = 0;
-    double warp_time = 0;
+    WarpWork warp_work;
     std::vector<std::vector<trace::SectorRun>> groups(1);
     std::size_t groups_waited = 0;
     const std::size_t total_cuts = static_cast<std::size_t>(
@@ -118,7 +136,7 @@ class Stager {
     std::map<std::uint32_t, std::uint32_t> announced;
     for (const Event& e : warp.events) {
       if (cuts(e)) {
-        close(stage_index(cuts_seen, total_cuts), warp_time);
+        close(stage_index(cuts_seen, total_cuts), number, warp_work);
         ++cuts_seen;
         if (cut_ == Cut::kAsyncWait) {
           const std::size_t until = e.value >= commits
@@ -139,10 +157,19 @@ class Stager {
       sums.passes += e.op == Op::kBulkCopy ? e.shared_bytes / 128.0 : e.shared_passes;
       const double fma = static_cast<double>(e.mma_m) * e.mma_n * e.mma_k;
       sums.multiply_adds += fma;
-      warp_time += issued * kWarpCyclesPerInstruction +
-                   std::max(0.0, fma / (gpu_.sm.tensor_fma / kSubCores) - kWarpCyclesPerInstruction);
+      const double expanding = e.counts.integer + e.counts.half2;
+      sums.bitwise += e.counts.integer;
+      warp_work.issue += (issued - expanding) * kWarpCyclesPerInstruction;
+      warp_work.expand += expanding * kWarpCyclesPerInstruction;
+      warp_work.tensor += std::max(0.0, fma / (gpu_.sm.tensor_fma / kSubCores) - kWarpCyclesPerInstruction);
+      if (e.op == Op::kSharedLoad) {
+        sums.weight_loads += 1;
+        sums.weight_passes += e.shared_passes;
+      }
       const auto first = warp.runs.begin() + e.first_run;
       const std::vector<trace::SectorRun> runs(first, first + e.run_count);
+      if ((e.op == Op::kAsyncCopy || e.op == Op::kBulkCopy) && !runs.empty() && is_weights(runs.front()))
+        sums.weight_passes += e.op == Op::kBulkCopy ? e.shared_bytes / 128.0 : e.shared_passes;
       switch (e.op) {
         case Op::kGlobalStore:
         case Op::kGlobalAtomic:
@@ -178,7 +205,7 @@ class Stager {
     }
     for (; groups_waited < groups.size(); ++groups_waited)
       append(stages_.back().reads, groups[groups_waited]);
-    close(stage_index(cuts_seen, total_cuts), warp_time);
+    close(stage_index(cuts_seen, total_cuts), number, warp_work);
   }
 
   /// Where work after `cuts_seen` cuts belongs. Warps that never cut (a producer) count at the first stage.
@@ -187,8 +214,32 @@ class Stager {
     if (total_cuts == 0 || cuts_seen == 0) return 0;
     return cuts_seen - 1;
   }
-  void close(std::size_t stage, double& warp_time) {
-    stages_[stage].longest_warp = std::max(stages_[stage].longest_warp, std::exchange(warp_time, 0));
+  void close(std::size_t stage, std::size_t warp, WarpWork& warp_work) {
+    std::vector<WarpWork>& warps = stages_[stage].warps;
+    warps.resize(program_.warps.size());
+    add(warps[warp], std::exchange(warp_work, {}));
+  }
+
+  bool is_weights(const trace::SectorRun& run) const {
+    return run.buffer < design_.weight_buffer.size() && design_.weight_buffer[run.buffer];
+  }
+  std::uint64_t weight_bytes_of(const Sums& sums) const {
+    std::uint64_t sectors = 0;
+    for (const trace::SectorRun& run : sums.reads) sectors += is_weights(run) ? run.sectors : 0;
+    return sectors * kSectorBytes;
+  }
+
+  /// Takes the instructions that expand out of a stage.
+  void expand_elsewhere(Sums& sums) const {
+    sums.instructions -= sums.bitwise + sums.half2;
+    sums.integer -= sums.bitwise;
+    sums.half2 = 0;
+    for (WarpWork& warp : sums.warps) warp.expand = 0;
+    if (!design_.wide_in_shared) return;
+    sums.passes += sums.weight_passes * (design_.widening - 1);
+    const double more_loads = sums.weight_loads * (design_.widening - 1);
+    sums.memory += more_loads;
+    sums.instructions += more_loads;
   }
   static void append(std::vector<trace::SectorRun>& to, const std::vector<trace::SectorRun>& runs) {
     to.insert(to.end(), runs.begin(), runs.end());
@@ -244,10 +295,19 @@ class Stager {
     return parts;
   }
 
+  static void add(WarpWork& to, const WarpWork& more) {
+    to.issue += more.issue;
+    to.expand += more.expand;
+    to.tensor += more.tensor;
+  }
+  static void add(std::vector<WarpWork>& to, const std::vector<WarpWork>& more) {
+    to.resize(std::max(to.size(), more.size()));
+    for (std::size_t i = 0; i < more.size(); ++i) add(to[i], more[i]);
+  }
   static void add(StageWork& to, const StageWork& more) {
     for (const auto field :
          {&StageWork::issue, &StageWork::expand, &StageWork::shared, &StageWork::memory, &StageWork::tensor,
-          &StageWork::alone, &StageWork::alone_expand, &StageWork::alone_issue}) {
+          &StageWork::alone, &StageWork::alone_expand, &StageWork::alone_issue, &StageWork::alone_tensor}) {
       to.*field += more.*field;
     }
   }
@@ -261,16 +321,21 @@ class Stager {
     work.shared = sums.passes * 128 / sm.shared_bytes_per_cycle;
     work.memory = sums.memory * sm.memory_issue_cycles;
     work.tensor = sums.multiply_adds / sm.tensor_fma;
-    const double expanding = sums.instructions == 0 ? 0 : (sums.integer + sums.half2) / sums.instructions;
-    work.alone_expand = sums.longest_warp * expanding;
-    work.alone_issue = sums.longest_warp - work.alone_expand;
-    work.alone = sums.longest_warp + sm.barrier_cycles + sm.shared_latency_cycles +
-                 2 * sm.alu_latency_cycles + (sums.multiply_adds == 0 ? 0 : sm.mma_latency_cycles);
+    const auto total = [](const WarpWork& w) { return w.issue + w.expand + w.tensor; };
+    const WarpWork longest =
+        *std::max_element(sums.warps.begin(), sums.warps.end(),
+                          [&](const WarpWork& a, const WarpWork& b) { return total(a) < total(b); });
+    work.alone_expand = longest.expand;
+    work.alone_issue = longest.issue;
+    work.alone_tensor = longest.tensor;
+    work.alone = total(longest) + sm.barrier_cycles + sm.shared_latency_cycles + 2 * sm.alu_latency_cycles +
+                 (sums.multiply_adds == 0 ? 0 : sm.mma_latency_cycles);
     return work;
   }
 
   const GpuDescription& gpu_;
   const trace::Program& program_;
+  const TraceDesign& design_;
   bool has_async_ = false;
   std::set<std::uint32_t> bulk_barriers_;
   Cut cut_ = Cut::kBarrier;
@@ -282,8 +347,9 @@ class Stager {
 
 }  // namespace
 
-StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program) {
-  return Stager(gpu, program).run();
+StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program,
+                            const TraceDesign& design) {
+  return Stager(gpu, program, design).run();
 }
 
 }  // namespace fp6sim::sim

@@ -18,11 +18,27 @@ struct TracePiece {
   std::uint32_t bytes = 0, count = 0;
 };
 
+/// What a warp issues in a stage, in cycles of its sub-core if it ran alone.
+struct WarpWork {
+  double issue = 0;   ///< instructions, without those that expand
+  double expand = 0;  ///< integer and half2 instructions
+  double tensor = 0;  ///< mma's, beyond their issue
+};
+
 /// One request and the work that follows it.
 struct TraceStage {
   std::vector<TracePiece> pieces;  ///< at most StageRequest::kMaxSegments
   bool write = false;
   StageWork work;
+  std::vector<WarpWork> warps;  ///< empty: nothing is computed
+};
+
+/// How weights are treated that a design expands elsewhere than in the traced instructions.
+struct TraceDesign {
+  bool on_lanes = true;             ///< by the traced instructions (simt): nothing else here counts
+  bool wide_in_shared = false;      ///< shared memory holds binary16
+  double widening = 1;              ///< 16 / stored bits
+  std::vector<bool> weight_buffer;  ///< of each buffer: holds packed weights
 };
 
 /// 32-byte sectors of a CTA: as its instructions name them, and how many of those the replay requests.
@@ -38,6 +54,8 @@ struct StagedProgram {
   double instructions = 0;  ///< warp instructions
   double multiply_adds = 0;
   double shared_bytes = 0;
+  std::uint64_t stage_weight_bytes = 0;  ///< packed weights of the stage with most of them
+  std::uint64_t weight_bytes = 0;        ///< of all stages
 };
 
 /// Cuts a program where its warps wait: at waits for cp.async groups; else for phases of mbarriers that bulk
@@ -47,6 +65,11 @@ struct StagedProgram {
 /// than a request holds become several. Work of a stage that reads nothing is done after the stage before it.
 /// Writes leave together at the end; those that do not fit one request are stages of their own, and so are
 /// the writes of a CTA that reads nothing. Only a CTA without any global access has a stage without pieces.
-StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program);
+///
+/// With a design that is not on the lanes, integer and half2 instructions of stages that read weights are
+/// left out (a recorded trace has no others there), and shared memory moves FP16 where the design widens
+/// before it.
+StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program,
+                            const TraceDesign& design = {});
 
 }  // namespace fp6sim::sim

@@ -3,8 +3,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "emu/trace/reader.h"
+#include "emu/trace/writer.h"
 #include "tests/app/support/run_program.h"
 
 namespace fp6sim::app {
@@ -71,7 +75,8 @@ TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
   EXPECT_EQ(run_program("replay " + path + " --json").out, run.out);
   // Eight warps that each read 512 bytes and add: imported, then replayed.
   std::string text =
-      "-kernel name = add\n-grid dim = (2,1,1)\n-block dim = (128,1,1)\n-nregs = 16\n-binary version = 80\n"
+      "-kernel name = add\n-grid dim = (2,1,1)\n-block dim = (128,1,1)\n-nregs = 16\n-shmem = 96000\n-binary "
+      "version = 80\n"
       "-accelsim tracer version = 3\n#traces format =\n";
   for (int cta = 0; cta < 2; ++cta) {
     text += "#BEGIN_TB\nthread block = " + std::to_string(cta) + ",0,0\n";
@@ -84,16 +89,96 @@ TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
     text += "#END_TB\n";
   }
   write_text(kernel, text);
+  const ProgramRun direct = run_program("replay " + kernel + " --gpu h100-sxm --json");
+  ASSERT_EQ(direct.exit_code, 0) << direct.err;
+  EXPECT_NE(direct.out.find("\"dram_bytes\":4096,"), std::string::npos) << direct.out;
+  EXPECT_NE(direct.out.find("\"registers_per_thread\":16,"), std::string::npos) << direct.out;
+  EXPECT_NE(direct.out.find("\"shared_bytes\":96000,"), std::string::npos) << direct.out;
+  EXPECT_NE(direct.out.find("\"ctas_per_sm\":2,"), std::string::npos)
+      << direct.out;  // 96,000 of 233,472 bytes
+  const std::filesystem::path folder = temporary("list");
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy(kernel, folder / "kernel-1.traceg");
+  const std::string list = (folder / "kernelslist.g").string();
+  write_text(list, "kernel-1.traceg\nkernel-1.traceg\n");
+  const ProgramRun twice = run_program("replay " + list + " --gpu h100-sxm");
+  ASSERT_EQ(twice.exit_code, 0) << twice.err;
+  EXPECT_NE(twice.out.find("where the time went"), std::string::npos);
+  EXPECT_NE(twice.out.find("add on h100-sxm"), twice.out.rfind("add on h100-sxm")) << twice.out;
+  std::filesystem::remove_all(folder);
   const ProgramRun import = run_program("trace --import " + kernel + " -o " + path);
   ASSERT_EQ(import.exit_code, 0) << import.err;
   const ProgramRun imported = run_program("replay " + path + " --gpu h100-sxm --json");
   ASSERT_EQ(imported.exit_code, 0) << imported.err;
-  EXPECT_NE(imported.out.find("\"dram_bytes\":4096,"), std::string::npos) << imported.out;
+  EXPECT_EQ(imported.out.substr(imported.out.find("\"launches\"")),
+            direct.out.substr(direct.out.find("\"launches\"")));
   const ProgramRun design = run_program("replay " + path + " --design smem");
   EXPECT_EQ(design.exit_code, 2);
   EXPECT_NE(design.err.find("only 'simt' can be replayed"), std::string::npos) << design.err;
   std::filesystem::remove(path);
   std::filesystem::remove(kernel);
+}
+
+TEST(ReplayCommand, BadTracesAreRefusedWithTheirPosition) {
+  const std::string path = temporary("bad.trace"), kernel = temporary("bad.traceg");
+  const auto refused = [](const std::string& file, const std::vector<std::string>& parts) {
+    const ProgramRun run = run_program("replay " + file);
+    EXPECT_EQ(run.exit_code, 2) << run.out;
+    EXPECT_TRUE(run.out.empty());
+    for (const std::string& part : parts) EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
+  };
+  ASSERT_EQ(run_program("trace --kernel w6a16 --m 256 --k 256 --n 4 -o " + path).exit_code, 0);
+  std::string bytes = text_of(path);
+  write_text(path, bytes.substr(0, bytes.size() / 2));
+  refused(path, {path, "byte "});
+  std::string newer = bytes;
+  newer[8] = 9;  // the version
+  write_text(path, newer);
+  refused(path, {path, "byte 8: version 9, this program reads version 1"});
+  refused("/nonexistent/kernelslist.g", {"/nonexistent/kernelslist.g", "cannot open"});
+  const auto text = [](const std::string& lines) {
+    return "-kernel name = k\n-grid dim = (1,1,1)\n-block dim = (64,1,1)\n-nregs = 16\n-binary version = 80\n"
+           "-accelsim tracer version = 3\n#traces format =\n#BEGIN_TB\nthread block = 0,0,0\n" +
+           lines + "#END_TB\n";
+  };
+  write_text(kernel, text("warp = 1\ninsts = 1\n0000 ffffffff 0 FROB 0 0\n"));
+  refused(kernel, {kernel + ":12", "CTA 0, warp 1: unknown operation 'FROB'"});
+  write_text(kernel, text("warp = 0\ninsts = 3\n"));
+  refused(kernel, {kernel + ":12"});
+  std::filesystem::remove(path);
+  std::filesystem::remove(kernel);
+}
+
+TEST(ReplayCommand, ADeadlockNamesFileCtaWarpAndEvent) {
+  const std::string path = temporary("stuck.trace");
+  {
+    trace::Writer writer(path);
+    trace::LaunchInfo info;
+    info.kernel = "k";
+    info.block = {64, 1, 1};
+    writer.begin_launch(info);
+    trace::Program program;
+    program.lines = {"k.cu:1"};
+    program.warps.resize(2);
+    trace::Event wait;
+    wait.op = trace::Op::kBarrierSync;
+    wait.lanes = 32;
+    wait.barrier = 3;
+    wait.value = 64;
+    trace::Event exit;
+    exit.lanes = 32;
+    program.warps[0].events = {exit};
+    program.warps[1].events = {wait, exit};
+    writer.add_cta(0, std::move(program));
+    writer.end_launch();
+    writer.finish();
+  }
+  const ProgramRun run = run_program("replay " + path);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find(path + ": launch 0 (k), class 0 (CTA 0), warp 1, event 0: deadlock"),
+            std::string::npos)
+      << run.err;
+  std::filesystem::remove(path);
 }
 
 TEST(TraceCommand, BadUseIsRefused) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -77,7 +78,7 @@ TEST_F(Replay, EverySectorOfACopyIsAccountedFor) {
       },
       in.data(), out.data());
   writer.finish();
-  const GemmResult result = replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
+  const ReplayResult result = replay(load_gpu("a100-sxm-40g"), load_design("simt"), trace::Reader(path_));
   EXPECT_EQ(counter(result, "dram_read_bytes"), in.size() * 4);
   EXPECT_EQ(counter(result, "l2_read_sectors"), in.size() / 8);
   EXPECT_EQ(counter(result, "l2_write_sectors"), out.size() / 8);
@@ -92,14 +93,14 @@ TEST_F(Replay, KernelsReadTheirWeightsOnceAndComeNearTheirDescription) {
     const GpuDescription gpu = load_gpu(name);
     record_kernel(gpu, "w6a16", {4096, 4096, 8});
     const trace::Reader trace(path_);
-    const GemmResult result = replay(gpu, trace);
+    const ReplayResult result = replay(gpu, load_design("simt"), trace);
     const double weights = 4096.0 * 4096 * 6 / 8;
     EXPECT_GE(counter(result, "dram_read_bytes"), weights) << name;
     EXPECT_LE(counter(result, "dram_read_bytes"), 1.2 * weights)
         << name;  // and activations, scales, partial sums
     EXPECT_GE(result.time_us, weights / gpu.dram.peak_bytes_per_s() * 1e6) << name;
     EXPECT_EQ(counter(result, "tensor_fma"), 4096.0 * 4096 * 8) << name;
-    EXPECT_EQ(replay(gpu, trace).cycles, result.cycles) << name;
+    EXPECT_EQ(replay(gpu, load_design("simt"), trace).cycles, result.cycles) << name;
     // Two models of one kernel: its recorded instructions and its description. They agree within a quarter.
     const GemmResult described =
         simulate_gemm(gpu, load_kernel("w6a16"), load_design("simt"), {4096, 4096, 8});
@@ -131,7 +132,7 @@ TEST_F(Replay, EveryRecordedSectorIsAccountedForAndPartialSumsStayInTheL2) {
   record_kernel(gpu, "w6a16", {1024, 1024, 8});  // split-K: four times four CTAs add up
   const trace::Reader trace(path_);
   const Sectors recorded = recorded_sectors(trace);
-  const GemmResult result = replay(gpu, trace);
+  const ReplayResult result = replay(gpu, load_design("simt"), trace);
   EXPECT_EQ(counter(result, "traced_read_sectors"), recorded.read);
   EXPECT_EQ(counter(result, "traced_write_sectors"), recorded.written);
   EXPECT_EQ(counter(result, "l2_read_sectors"), recorded.read - counter(result, "repeated_read_sectors"));
@@ -185,7 +186,7 @@ TEST_F(Replay, TwoWarpsTakeAtLeastWhatTheirInstructionsNeed) {
     trace::Writer writer(path_);
     write_launch(writer, warps);
     writer.finish();
-    return replay(gpu, trace::Reader(path_)).cycles;
+    return replay(gpu, load_design("simt"), trace::Reader(path_)).cycles;
   };
   const Access sync = access(trace::Op::kBarrierSync, {}, 3000),
                load = access(trace::Op::kGlobalLoad, {{0, 4, 0}}),
@@ -217,7 +218,7 @@ TEST_F(Replay, ScatteredWritesAreFoundWhereTheyWereWritten) {
   write_launch(writer, {{access(trace::Op::kGlobalStore, pieces)}});
   write_launch(writer, {{access(trace::Op::kGlobalLoad, more)}});
   writer.finish();
-  const GemmResult result = replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
+  const ReplayResult result = replay(load_gpu("a100-sxm-40g"), load_design("simt"), trace::Reader(path_));
   EXPECT_EQ(counter(result, "l2_write_sectors"), sectors);
   EXPECT_EQ(counter(result, "l2_hit_sectors") + counter(result, "l2_merged_sectors"), sectors);
   EXPECT_EQ(counter(result, "dram_read_bytes"), 3 * 32);
@@ -231,10 +232,95 @@ TEST_F(Replay, ADeadlockIsRefusedWithItsPosition) {
   write_launch(writer, {{access(trace::Op::kGlobalLoad, {{0, 4, 0}}), lonely}, {}});
   writer.finish();
   try {
-    replay(load_gpu("a100-sxm-40g"), trace::Reader(path_));
+    replay(load_gpu("a100-sxm-40g"), load_design("simt"), trace::Reader(path_));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("launch 0 (k), class 0, warp 0, event 1: deadlock"),
+    EXPECT_NE(std::string(error.what()).find("launch 0 (k), class 0 (CTA 0), warp 0, event 1: deadlock"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(Replay, RecordingsSayTheirRegistersAndSharedMemory) {
+  for (const char* name : {"a100-sxm-40g", "h100-sxm"}) {
+    record_kernel(load_gpu(name), "w6a16", {256, 512, 8});
+    const trace::LaunchInfo& info = trace::Reader(path_).launches().front();
+    EXPECT_EQ(info.registers_per_thread, name[0] == 'h' ? 64u : 72u);
+    EXPECT_GT(info.shared_bytes, 4u * 256 * 64 * 6 / 8);  // four stages of weights and more
+  }
+}
+
+TEST_F(Replay, LaunchesAddUpToTheWhole) {
+  trace::Writer writer(path_);
+  const Access load = access(trace::Op::kGlobalLoad, {{0, 400, 0}}),
+               sync = access(trace::Op::kBarrierSync, {}, 900);
+  write_launch(writer, {{load, sync}});
+  write_launch(writer, {{load, sync, sync}});
+  writer.finish();
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const ReplayResult result = replay(gpu, load_design("simt"), trace::Reader(path_));
+  ASSERT_EQ(result.launches.size(), 2u);
+  double shares = 0;
+  for (const auto& entry : result.stack) shares += entry.share;
+  EXPECT_NEAR(shares, 1, 1e-9);
+  EXPECT_NEAR(result.launches[0].time_us + result.launches[1].time_us, result.time_us, 1e-9);
+  EXPECT_EQ(counter(result.launches[0], "dram_read_bytes"), 400 * 32);
+  EXPECT_EQ(counter(result.launches[1], "dram_read_bytes"), 0);  // the first launch left it in the L2
+  EXPECT_EQ(counter(result, "warp_instructions"), counter(result.launches[0], "warp_instructions") +
+                                                      counter(result.launches[1], "warp_instructions"));
+}
+
+/// Replayed with and without a unit, and the kernel's description likewise: what the unit changes agrees.
+TEST_F(Replay, DesignsChangeAReplayAsTheyChangeTheDescription) {
+  const GpuDescription gpu = load_gpu("h100-sxm");
+  const GemmShape shape{4096, 8192, 8};
+  record_kernel(gpu, "w6a16", {shape.m, shape.k, shape.n});
+  const trace::Reader trace(path_);
+  const auto simt = replay(gpu, load_design("simt"), trace);
+  const double described = simulate_gemm(gpu, load_kernel("w6a16"), load_design("simt"), shape).time_us;
+  for (const std::string& name : design_names()) {
+    const auto result = replay(gpu, load_design(name), trace);
+    const double ratio =
+        simulate_gemm(gpu, load_kernel("w6a16"), load_design(name), shape).time_us / described;
+    EXPECT_NEAR(result.time_us / simt.time_us, ratio, 0.2) << name;
+    EXPECT_EQ(counter(result, "tensor_fma"), counter(simt, "tensor_fma")) << name;
+    if (name == "simt") continue;
+    // Nothing expands on the lanes: half the instructions and more are gone.
+    EXPECT_LT(counter(result, "warp_instructions"), 0.6 * counter(simt, "warp_instructions")) << name;
+    const bool wide = name == "copy" || name == "l2" || name == "memctrl";
+    EXPECT_EQ(counter(result, "shared_bytes") > 1.5 * counter(simt, "shared_bytes"), wide) << name;
+    const bool below = name == "l2" || name == "memctrl";
+    EXPECT_EQ(counter(result, "crossbar_bytes") > 2 * counter(simt, "crossbar_bytes"), below) << name;
+  }
+}
+
+TEST_F(Replay, DesignsNeedToKnowWhatExpands) {
+  const GpuDescription gpu = load_gpu("a100-sxm-40g");
+  const auto complaint = [&] {
+    try {
+      replay(gpu, load_design("smem"), trace::Reader(path_));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  {
+    trace::Writer writer(path_);
+    write_launch(writer, {{access(trace::Op::kGlobalLoad, {{0, 4, 0}})}});
+    writer.finish();
+  }
+  EXPECT_NE(complaint().find("launch 0 (k): design 'smem': the trace is imported"), std::string::npos)
+      << complaint();
+  // FP16 in shared memory: what lay in 60 KB a CTA no longer fits 90.
+  GpuDescription small = load_gpu("a100-sxm-40g");
+  small.sm.shared_memory_bytes = 90 * 1024;
+  record_kernel(gpu, "w6a16", {256, 1024, 8});
+  EXPECT_NO_THROW(replay(small, load_design("smem"), trace::Reader(path_)));
+  try {
+    replay(small, load_design("copy"), trace::Reader(path_));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("cannot hold a CTA of w6a16 with design copy: shared memory"),
               std::string::npos)
         << error.what();
   }
@@ -245,7 +331,7 @@ TEST_F(Replay, CtasTheGpuCannotHoldAreRefused) {
   GpuDescription small = load_gpu("a100-sxm-40g");
   small.sm.shared_memory_bytes = 16 * 1024;
   try {
-    replay(small, trace::Reader(path_));
+    replay(small, load_design("simt"), trace::Reader(path_));
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("cannot hold a CTA of w6a16: shared memory"), std::string::npos)

@@ -63,6 +63,11 @@ TEST(AccelSimInstruction, Opcodes) {
   EXPECT_EQ(opcode_meaning("HMUL2.MMA").pipe, Pipe::kHalf2);
   EXPECT_EQ(opcode_meaning("FFMA").pipe, Pipe::kFloat32);
   EXPECT_EQ(opcode_meaning("MOV").pipe, Pipe::kOther);
+  for (const char* opcode :
+       {"MOV", "BRA", "S2R", "UIADD3.X", "ULDC.64", "USHF.R.U32.HI", "F2FP.PACK_AB", "DFMA"})
+    EXPECT_TRUE(opcode_meaning(opcode).known) << opcode;
+  for (const char* opcode : {"FROB", "MMA", "LD2", "U", ""})
+    EXPECT_FALSE(opcode_meaning(opcode).known) << opcode;
 }
 
 class AccelSim : public testing::Test {
@@ -188,6 +193,11 @@ TEST_F(AccelSim, ErrorsNameFileAndLine) {
   EXPECT_NE(
       kernel(header(3, "(1,1,1)") + cta(0, "wrong")).find(":26: expected a hexadecimal address, got 'wrong'"),
       std::string::npos);
+  std::string unknown = cta(0, "0x0");
+  unknown.replace(unknown.find("HMMA"), 4, "FROB");
+  EXPECT_NE(kernel(header(3, "(1,1,1)") + unknown).find(": CTA 0, warp 0: unknown operation 'FROB"),
+            std::string::npos)
+      << kernel(header(3, "(1,1,1)") + unknown);
   EXPECT_NE(kernel(header(4, "(1,1,1)") + cta(0, "0x0")).find(":21: expected an immediate, the line ends"),
             std::string::npos);
   EXPECT_NE(error(write("kernelslist.g", "MemcpyHtoD,xyz,3\n")).find("kernelslist.g:1: expected MemcpyHtoD"),

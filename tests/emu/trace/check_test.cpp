@@ -73,18 +73,19 @@ TEST(Check, BarriersThatMatchPass) {
 
 TEST(Check, BarriersThatNeverMatchAreNamed) {
   EXPECT_EQ(verdict({{event(Op::kBarrierSync, 3, 64)}, {}}),
-            "launch 0 (k), class 0, warp 0, event 0: deadlock: barrier-sync of barrier 3 never ends");
-  EXPECT_EQ(verdict({{event(Op::kMbarrierInit, 0, 1), event(Op::kMbarrierArrive, 0, 1, 128),
-                      event(Op::kBulkCopy, 0, 0, 64), event(Op::kMbarrierWait, 0, 0)}}),
-            "launch 0 (k), class 0, warp 0, event 3: deadlock: mbarrier-wait of barrier 0 never ends");
+            "launch 0 (k), class 0 (CTA 0), warp 0, event 0: deadlock: barrier-sync of barrier 3 never ends");
+  EXPECT_EQ(
+      verdict({{event(Op::kMbarrierInit, 0, 1), event(Op::kMbarrierArrive, 0, 1, 128),
+                event(Op::kBulkCopy, 0, 0, 64), event(Op::kMbarrierWait, 0, 0)}}),
+      "launch 0 (k), class 0 (CTA 0), warp 0, event 3: deadlock: mbarrier-wait of barrier 0 never ends");
   EXPECT_EQ(verdict({{event(Op::kBarrierSync, 0, 64)}, {event(Op::kBarrierSync, 1, 64)}}),
-            "launch 0 (k), class 0, warp 0, event 0: deadlock: barrier-sync of barrier 0 never ends");
+            "launch 0 (k), class 0 (CTA 0), warp 0, event 0: deadlock: barrier-sync of barrier 0 never ends");
 }
 
 TEST(Check, AddressesOutsideTheirBuffersAreNamed) {
   EXPECT_EQ(verdict({{}}, {{0, 4, 0}, {31, 1, 0}}), "");  // the last sector of 1000 bytes
   EXPECT_EQ(verdict({{}}, {{0, 4, 0}, {31, 2, 0}}),
-            "launch 0 (k), CTA 0: bytes 0..1055 of buffer 'x', which has 1000");
+            "launch 0 (k), CTA 0, warp 0, event 0: bytes 0..1055 of buffer 'x', which has 1000");
   EXPECT_NE(verdict({{}}, {{-4, 1, 0}}).find("bytes -128..-97 of buffer 'x'"), std::string::npos);
 }
 
