@@ -14,6 +14,7 @@
 #include "kernels/host_run.h"
 #ifdef FP6SIM_APP_RTL
 #include "app/rtl/verify_unit.h"
+#include "app/verify/rtl_replay.h"
 #endif
 
 namespace fp6sim::app {
@@ -92,6 +93,25 @@ struct Totals {
   std::int64_t compared = 0, mismatches = 0;
 };
 
+/// The same GEMM with the weights the RTL unit gives: the kernel's outputs once more.
+void check_rtl_replay([[maybe_unused]] const kernels::HostProblem& problem,
+                      [[maybe_unused]] const std::string& architecture,
+                      [[maybe_unused]] boost::json::object& row, [[maybe_unused]] Totals& totals) {
+#ifdef FP6SIM_APP_RTL
+  const RtlReplay rtl = rtl_replay(problem, emu::architecture_by_name(architecture));
+  totals.compared += rtl.weights + rtl.outputs;
+  totals.mismatches += rtl.weight_mismatches + rtl.output_mismatches;
+  row["rtl"] = {{"weights", rtl.weights},
+                {"weight_mismatches", rtl.weight_mismatches},
+                {"outputs", rtl.outputs},
+                {"output_mismatches", rtl.output_mismatches},
+                {"first_mismatch", rtl.first}};
+  fmt::print(stderr, "  through the RTL: {} weights, {} mismatches; {} outputs of that GEMM, {} mismatches\n",
+             rtl.weights, rtl.weight_mismatches, rtl.outputs, rtl.output_mismatches);
+  if (!rtl.first.empty()) fmt::print(stderr, "  {}\n", rtl.first);
+#endif
+}
+
 /// Checks one kernel with `run` and writes a line or an object about it.
 void check_one(const VerifyArguments& arguments, const kernels::KernelSpec& spec,
                const std::string& architecture, const kernels::Gpu& gpu, std::string_view where,
@@ -122,6 +142,7 @@ void check_one(const VerifyArguments& arguments, const kernels::KernelSpec& spec
   fmt::print(stderr, "{:<16} {:<8} {} {} {}: {} outputs, {} mismatches\n", kernels::kernel_name(spec),
              emu::name(spec.split), row.at("activation").as_string().c_str(), architecture, where,
              check.compared, check.mismatches);
+  if (arguments.rtl && where == "cpu") check_rtl_replay(problem, architecture, row, totals);
   if (check.first) {
     fmt::print(stderr, "  {}\n", describe(*check.first));
     row["first"] = to_json(*check.first);
@@ -156,8 +177,7 @@ void check_kernels(const VerifyArguments& arguments, boost::json::object& docume
   document["kernels"] = std::move(rows);
 }
 
-/// The RTL unit against emu's dequantisation: every weight a kernel's GEMM can see, so that with it the
-/// RTL-fed GEMM is the replayed one.
+/// The RTL unit against emu's dequantisation: every code x every scale of every format.
 void check_rtl(const VerifyArguments& arguments, boost::json::object& document, Totals& totals) {
 #ifdef FP6SIM_APP_RTL
   rtl::VerifyOptions options;
@@ -195,7 +215,12 @@ void run(const VerifyArguments& arguments, Outcome& outcome) {
   if (arguments.json) {
     std::cout << boost::json::serialize(document) << std::endl;
   } else {
-    fmt::print("{} values compared, {} mismatches\n", totals.compared, totals.mismatches);
+    fmt::print(
+        "{} values compared, {} mismatches: {}\n", totals.compared, totals.mismatches,
+        arguments.rtl
+            ? "kernels on the CPU = emu's replay = GEMM of RTL-dequantised weights; RTL unit = emu on every "
+              "code x scale of every format"
+            : "kernels on the CPU = emu's replay");
   }
   if (totals.mismatches != 0) outcome.exit_code = 1;
 }
@@ -206,8 +231,10 @@ void add_verify_command(CLI::App& app, Outcome& outcome) {
   auto* command = app.add_subcommand(
       "verify", "Kernels run on the CPU against emu's replay (and the RTL unit, and a GPU), bit for bit");
   static VerifyArguments arguments;
-  command->add_flag("--rtl", arguments.rtl,
-                    "Judge the Verilated dequantisation unit too: every code x every scale");
+  command->add_flag(
+      "--rtl", arguments.rtl,
+      "Judge the Verilated dequantisation unit too: every code x every scale, and each kernel's GEMM with "
+      "the weights it gives");
   command->add_option("--rtl-model", arguments.rtl_model, "Which unit")->capture_default_str();
   command->add_option("--wave", arguments.wave, "With --rtl: a short run's waves, as FST");
   command->add_option("--kernel", arguments.kernel,
