@@ -3,6 +3,7 @@
 #include <string>
 
 #include "emu/error.h"
+#include "emu/packing/linear.h"
 #include "sim/functional/reduction_arithmetic.h"
 
 namespace fp6sim::sim {
@@ -20,6 +21,23 @@ void check_functional_limits(const GemmShape& shape) {
     throw Error(text + ": at most 2^33 products, it multiplies them one instruction at a time");
 }
 
+namespace {
+
+/// One step of one block of zeros: what the unit does not take is refused before time passes.
+void try_expansion(const WeightStorage& storage, Expansion& expansion) {
+  const auto count = static_cast<std::size_t>(storage.block_rows) * kStepK;
+  const emu::LinearSize size = emu::linear_size(storage.split, count);
+  const std::vector<std::uint32_t> wide(size.wide_words), narrow(size.narrow_words);
+  const std::vector<std::uint16_t> scales(static_cast<std::size_t>(storage.block_rows));
+  const std::vector<std::uint8_t> zeros(storage.zero_points ? scales.size() : 0);
+  std::vector<std::uint16_t> values(count);
+  expansion.expand({storage.format, storage.zero_points, storage.split, wide, narrow,
+                    static_cast<std::int64_t>(count), scales, zeros, kStepK},
+                   values);
+}
+
+}  // namespace
+
 void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& kernel,
                            const DesignDescription& design, const GemmPlan& plan, const std::string& split,
                            MemorySystem& memory, const std::vector<std::unique_ptr<Launch>>& launches) {
@@ -34,6 +52,7 @@ void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& k
   memory_->tap = tap;
   load_operands(storage_, plan, operands_, *memory_);
   expansion_ = std::make_unique<Expansion>(plan.unit);
+  if (storage_.packed) try_expansion(storage_, *expansion_);
   const GemmArithmetic::Setting setting{architecture_, design.placement, kernel.partial_bytes};
   arithmetic_.push_back(std::make_unique<GemmArithmetic>(dynamic_cast<const GemmLaunch&>(*launches.front()),
                                                          plan, storage_, *expansion_, setting,
