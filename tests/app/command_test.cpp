@@ -48,6 +48,35 @@ TEST(GemmCommand, FieldsCanBeReplaced) {
   EXPECT_GT(time("--set gpu.dram.mega_transfers=1000"), time(""));
 }
 
+TEST(GemmCommand, FunctionalComparesWithTheEmulator) {
+  const std::string gemm = "gemm --m 130 --k 300 --n 3 --kernel w4a16-g128-zp --design smem --functional ";
+  const ProgramRun clean = run_program(gemm + "--seed 4 --json");
+  ASSERT_EQ(clean.exit_code, 0) << clean.err;
+  const bj::object document = bj::parse(clean.out).as_object();
+  const bj::object& functional = document.at("functional").as_object();
+  EXPECT_EQ(functional.at("seed").to_number<int>(), 4);
+  EXPECT_EQ(functional.at("compared").to_number<int>(), 390);
+  EXPECT_EQ(functional.at("mismatches").to_number<int>(), 0);
+  EXPECT_FALSE(functional.contains("first_mismatch"));
+  EXPECT_GT(document.at("cycles").to_number<int>(), 0);
+
+  const ProgramRun swapped = run_program(gemm + "--fault swap:2 --json");
+  EXPECT_EQ(swapped.exit_code, 1) << swapped.err;
+  const bj::object fault = bj::parse(swapped.out).at("functional").as_object();
+  EXPECT_GT(fault.at("mismatches").to_number<int>(), 0);
+  EXPECT_NE(fault.at("first_mismatch").at("expected_bits"), fault.at("first_mismatch").at("got_bits"));
+  EXPECT_EQ(fault.at("fault_met").as_array().size(), 2u);
+  EXPECT_NE(run_program(gemm + "--fault swap:2").out.find("first: row "), std::string::npos);
+}
+
+TEST(GemmCommand, FunctionalRefusesWhatItCannotDo) {
+  expect_refused("gemm --m 8192 --k 22016 --n 8 --functional", {"8192 x 22016", "2^26"});
+  expect_refused("gemm --m 64 --k 1099511627776 --n 8 --functional", {"1099511627776", "2^20"});
+  expect_refused("gemm --m 64 --k 64 --n 8 --seed 3", {"--functional"});
+  expect_refused("gemm --m 64 --k 64 --n 8 --functional --fault drop:3", {"drop:3", "flip:NUMBER:BIT"});
+  expect_refused("gemm --m 64 --k 64 --n 8 --functional --fault flip:99999:1", {"no such payload"});
+}
+
 TEST(GemmCommand, BadUseIsRefused) {
   expect_refused("gemm --m 0 --k 64 --n 1", {"m (out features) is 0"});
   expect_refused("gemm --m 64 --k -64 --n 1", {"-64"});
