@@ -51,6 +51,7 @@ StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
     Segment piece = segment(plan_.buffers.weights[i] + static_cast<std::uint64_t>(offset),
                             block_rows * static_cast<double>(depth) * bytes,
                             static_cast<double>(rows) / block_rows, stride);
+    piece.rows_from = plan_.buffers.weights[i];
     piece.crossbar_factor = static_cast<float>(plan_.crossbar_factor);
     request.add(piece);
   }
@@ -72,9 +73,11 @@ StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
   }
   // Activations: one piece a token of the batch.
   const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, shape.n - own.n0);
-  request.add(segment(plan_.buffers.activations + static_cast<std::uint64_t>(2 * (own.n0 * shape.k + k0)),
-                      2.0 * static_cast<double>(depth), static_cast<double>(tokens),
-                      2.0 * static_cast<double>(shape.k)));
+  Segment batch = segment(plan_.buffers.activations + static_cast<std::uint64_t>(2 * (own.n0 * shape.k + k0)),
+                          2.0 * static_cast<double>(depth), static_cast<double>(tokens),
+                          2.0 * static_cast<double>(shape.k));
+  batch.shared = true;
+  request.add(batch);
   return request;
 }
 

@@ -6,72 +6,84 @@
 #include "emu/error.h"
 
 namespace fp6sim::sim {
+namespace {
+
+std::uint32_t units_in_a_channel(const DramDescription& dram, std::uint64_t span_bytes) {
+  const auto round =
+      static_cast<std::uint64_t>(dram.interleave_bytes) * static_cast<std::uint64_t>(dram.channels);
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (span_bytes + round - 1) / round));
+}
+
+}  // namespace
 
 AddressMap::AddressMap(const DramDescription& dram, int slices, std::uint64_t span_bytes)
     : mapping_(dram.mapping == "hashed" ? Mapping::kHashed
                : dram.mapping == "low"  ? Mapping::kLow
                                         : Mapping::kHigh),
-      interleave_(static_cast<std::uint32_t>(dram.interleave_bytes)),
+      interleave_blocks_(static_cast<std::uint32_t>(dram.interleave_bytes) / kBlock),
       channels_(static_cast<std::uint32_t>(dram.channels)),
-      slices_(static_cast<std::uint32_t>(slices)),
       banks_(static_cast<std::uint32_t>(dram.banks)),
-      units_per_page_(std::max(1u, static_cast<std::uint32_t>(dram.page_bytes) / interleave_)),
-      region_units_(static_cast<std::uint32_t>(std::max<std::uint64_t>(
-          1, (span_bytes + interleave_ * channels_ - 1) / (interleave_ * channels_)))) {
-  if (channels_ % slices_ != 0 && slices_ % channels_ != 0) {
+      units_per_page_(static_cast<std::uint32_t>(std::max(1, dram.page_bytes / dram.interleave_bytes))),
+      region_units_(units_in_a_channel(dram, span_bytes)),
+      shuffled_units_(kShuffleDepth * static_cast<std::uint32_t>(dram.channels)),
+      channels_per_slice_(static_cast<std::uint32_t>(std::max(1, dram.channels / slices))),
+      slices_per_channel_(static_cast<std::uint32_t>(std::max(1, slices / dram.channels))) {
+  if (dram.channels % slices != 0 && slices % dram.channels != 0) {
     throw Error("GPU description: " + std::to_string(dram.channels) + " DRAM channels and " +
                 std::to_string(slices) + " L2 slices: one must divide the other");
   }
-  for (std::uint32_t i = 0; i < kShuffleDepth * channels_; ++i) {
-    shuffle_.push_back(
-        {static_cast<std::uint16_t>(i % channels_), static_cast<std::uint16_t>(i / channels_)});
+  for (std::uint32_t i = 0; i < shuffled_units_.value(); ++i) {
+    shuffle_.push_back({static_cast<std::uint16_t>(channels_.remainder(i)),
+                        static_cast<std::uint16_t>(channels_.quotient(i))});
   }
   for (std::size_t i = shuffle_.size(); i > 1; --i) std::swap(shuffle_[i - 1], shuffle_[hash_bits(i) % i]);
 }
 
+AddressMap::Shuffled AddressMap::shuffled(std::uint32_t unit) const {
+  const std::uint32_t region = shuffled_units_.quotient(unit);
+  std::uint32_t at =
+      unit - region * shuffled_units_.value() + spread(hash_bits(region + 0x9E37), shuffled_units_.value());
+  if (at >= shuffled_units_.value()) at -= shuffled_units_.value();
+  return shuffle_[at];
+}
+
 Place AddressMap::place(std::uint64_t address) const {
-  const auto unit = static_cast<std::uint32_t>(address / interleave_);  // at most 2^42 bytes of 512
-  std::uint32_t group = unit / channels_;  // index of the unit within its channel
-  std::uint32_t channel = unit % channels_;
+  const std::uint32_t unit = unit_of(address);
+  std::uint32_t group = channels_.quotient(unit);  // index of the unit within its channel
+  std::uint32_t channel = unit - group * channels_.value();
   switch (mapping_) {
     case Mapping::kLow:
       break;
     case Mapping::kHashed: {
-      const auto size = static_cast<std::uint32_t>(shuffle_.size());
-      const std::uint32_t region = unit / size;
-      std::uint32_t at = unit % size + spread(hash_bits(region + 0x9E37), size);
-      if (at >= size) at -= size;
-      channel = shuffle_[at].channel;
-      group = region * kShuffleDepth + shuffle_[at].level;
+      const Shuffled at = shuffled(unit);
+      channel = at.channel;
+      group = shuffled_units_.quotient(unit) * kShuffleDepth + at.level;
       break;
     }
     case Mapping::kHigh:
-      channel = unit / region_units_ % channels_;
-      group = unit % region_units_;
+      channel = channels_.remainder(region_units_.quotient(unit));
+      group = region_units_.remainder(unit);
       break;
   }
-  const std::uint32_t page = group / units_per_page_;
-  const std::uint32_t row = page / banks_;
+  const std::uint32_t page = units_per_page_.quotient(group);
+  const std::uint32_t row = banks_.quotient(page);
   const std::uint32_t bank =
-      (page + spread(hash_bits(row * 0x9E3779B97F4A7C15ull + channel), banks_)) % banks_;
-  const std::uint32_t slice = channels_ >= slices_
-                                  ? channel / (channels_ / slices_)
-                                  : channel * (slices_ / channels_) + group % (slices_ / channels_);
+      banks_.remainder(page + spread(hash_bits(row * 0x9E3779B97F4A7C15ull + channel), banks_.value()));
+  const std::uint32_t slice = channels_per_slice_.quotient(channel) * slices_per_channel_.value() +
+                              slices_per_channel_.remainder(group);
   return {channel, slice, bank, row};
 }
 
 std::uint32_t AddressMap::column(std::uint64_t address) const {
-  const auto unit = static_cast<std::uint32_t>(address / interleave_);
-  std::uint32_t group = unit / channels_;
+  const std::uint32_t unit = unit_of(address);
+  std::uint32_t group = channels_.quotient(unit);
   if (mapping_ == Mapping::kHashed) {
-    const auto size = static_cast<std::uint32_t>(shuffle_.size());
-    const std::uint32_t region = unit / size;
-    group = region * kShuffleDepth +
-            shuffle_[(unit % size + spread(hash_bits(region + 0x9E37), size)) % size].level;
+    group = shuffled_units_.quotient(unit) * kShuffleDepth + shuffled(unit).level;
   } else if (mapping_ == Mapping::kHigh) {
-    group = unit % region_units_;
+    group = region_units_.remainder(unit);
   }
-  return group % units_per_page_ * interleave_ + static_cast<std::uint32_t>(address % interleave_);
+  return units_per_page_.remainder(group) * interleave_bytes() +
+         static_cast<std::uint32_t>(address % interleave_bytes());
 }
 
 }  // namespace fp6sim::sim

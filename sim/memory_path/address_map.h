@@ -27,6 +27,24 @@ struct Place {
   std::uint32_t row;
 };
 
+/// Division of 32-bit numbers by one that is known only at run time, as a multiplication (Lemire, Kaser, Kurz
+/// 2019: exact for every dividend).
+class Divisor {
+ public:
+  explicit Divisor(std::uint32_t by) : by_(by), magic_(by == 1 ? 0 : UINT64_MAX / by + 1) {}
+  std::uint32_t quotient(std::uint32_t n) const {
+    if (by_ == 1) return n;
+    const std::uint64_t low = (magic_ & 0xFFFFFFFFu) * n;
+    return static_cast<std::uint32_t>(((magic_ >> 32) * n + (low >> 32)) >> 32);
+  }
+  std::uint32_t remainder(std::uint32_t n) const { return n - quotient(n) * by_; }
+  std::uint32_t value() const { return by_; }
+
+ private:
+  std::uint32_t by_;
+  std::uint64_t magic_;
+};
+
 class AddressMap {
  public:
   /// `span_bytes` is the address space in use; only `high` depends on it.
@@ -35,7 +53,7 @@ class AddressMap {
   Place place(std::uint64_t address) const;
   /// The byte of its row an address lies at, and the bytes of a row: needed only where bytes are kept.
   std::uint32_t column(std::uint64_t address) const;
-  std::uint32_t page_bytes() const { return units_per_page_ * interleave_; }
+  std::uint32_t page_bytes() const { return units_per_page_.value() * interleave_bytes(); }
 
  private:
   enum class Mapping { kHashed, kLow, kHigh };
@@ -44,8 +62,17 @@ class AddressMap {
   struct Shuffled {
     std::uint16_t channel, level;  // which channel, and which of the region's units in that channel
   };
-  std::uint32_t interleave_, channels_, slices_, banks_, units_per_page_, region_units_;
-  std::vector<Shuffled> shuffle_;  // a permutation of kShuffleDepth * channels units
+  static constexpr std::uint32_t kBlock = 512;  // interleave units and pages are multiples of it
+
+  std::uint32_t unit_of(std::uint64_t address) const {
+    return interleave_blocks_.quotient(static_cast<std::uint32_t>(address / kBlock));
+  }
+  std::uint32_t interleave_bytes() const { return interleave_blocks_.value() * kBlock; }
+  Shuffled shuffled(std::uint32_t unit) const;
+
+  Divisor interleave_blocks_, channels_, banks_, units_per_page_, region_units_, shuffled_units_;
+  Divisor channels_per_slice_, slices_per_channel_;  // the one that is not a whole number is 1
+  std::vector<Shuffled> shuffle_;                    // a permutation of kShuffleDepth * channels units
 };
 
 /// SplitMix64's finaliser: the hash of every address decision.

@@ -69,6 +69,12 @@ Time DramChannel::activate_time(const Bank& bank, Time now) const {
   return at;
 }
 
+void DramChannel::record_activate(Time at) {
+  last_activate_ = at;
+  activates_[next_activate_] = at;
+  next_activate_ = (next_activate_ + 1) % activates_.size();
+}
+
 bool DramChannel::open(const Bank& bank, const Request& request, Time now) const {
   return bank.row == static_cast<std::int64_t>(request.row) && now < bank.precharge_ready + kIdleClose;
 }
@@ -84,9 +90,7 @@ void DramChannel::commit(const Request& request, Time now, bool write, Time star
   Bank& bank = banks_[request.bank];
   if (!open(bank, request, now)) {
     const Time at = activate_time(bank, now);
-    last_activate_ = at;
-    activates_[next_activate_] = at;
-    next_activate_ = (next_activate_ + 1) % activates_.size();
+    record_activate(at);
     bank.row = request.row;
     bank.active_ready = at + timing_.ras + timing_.rp;
     bank.precharge_ready = at + timing_.ras;
@@ -100,13 +104,32 @@ void DramChannel::commit(const Request& request, Time now, bool write, Time star
   bank.precharge_ready = std::max(bank.precharge_ready, end + (write ? timing_.wr : 0));
 }
 
+/// The requests it stands for beyond the first open rows of their own. With the queue's choice among many,
+/// they find the banks about evenly used: in turn.
+Time DramChannel::open_other_rows(const Request& request, Time now) {
+  Time end = 0;
+  for (int i = 1; i < request.rows; ++i) {
+    Bank& bank = *std::min_element(banks_.begin(), banks_.end(), [](const Bank& a, const Bank& b) {
+      return std::max(a.active_ready, a.precharge_ready) < std::max(b.active_ready, b.precharge_ready);
+    });
+    const Time at = activate_time(bank, now);
+    record_activate(at);
+    bank.row = -1;
+    bank.active_ready = at + timing_.ras + timing_.rp;
+    bank.precharge_ready = at + timing_.ras;
+    ++counters_.row_misses;
+    end = at + timing_.rcd + timing_.cl + timing_.burst;
+  }
+  return end;
+}
+
 DramChannel::Served DramChannel::serve(Time now) {
   assert(!idle());
   refresh(now);
   if (writes_.size() >= kWriteHigh * scale_) draining_ = true;
   if (writes_.size() <= kWriteLow * scale_) draining_ = false;
   const bool write = reads_.empty() || (draining_ && !writes_.empty());
-  std::vector<Request>& queue = write ? writes_ : reads_;
+  RequestQueue& queue = write ? writes_ : reads_;
   Time bus = bus_free_;
   // After writes a read command waits tWTR from the last data, and its own data CL more.
   if (write != last_write_) bus += write ? timing_.rtw : timing_.wtr + timing_.cl;
@@ -114,7 +137,8 @@ DramChannel::Served DramChannel::serve(Time now) {
   std::size_t chosen = 0;
   Time chosen_start = data_start(queue[0], now);
   if (chosen_start > bus && now - queue[0].arrived < kPatience) {
-    const std::size_t window = std::min(kWindow * scale_, queue.size());
+    const std::size_t window = std::min(
+        queue.size(), kWindow * kMaxTransactionBytes / std::max<std::size_t>(kSectorBytes, queue[0].bytes));
     for (std::size_t i = 1; i < window; ++i) {
       const Time start = data_start(queue[i], now);
       if (start < chosen_start) {
@@ -124,19 +148,19 @@ DramChannel::Served DramChannel::serve(Time now) {
       }
     }
   }
-  const Request request = queue[chosen];
-  queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(chosen));
+  const Request request = queue.take(chosen);
 
   const Time bursts = (request.bytes + timing_.burst_bytes - 1) / timing_.burst_bytes;
   const Time start = std::max(chosen_start, bus);
   const Time end = start + bursts * timing_.burst;
   commit(request, std::max(now, request.arrived), write, start, end);
+  const Time last_end = std::max(end, open_other_rows(request, std::max(now, request.arrived)));
   if (write != last_write_) ++counters_.turnarounds;
   last_write_ = write;
   bus_free_ = end;
   (write ? counters_.write_bytes : counters_.read_bytes) +=
       static_cast<std::uint64_t>(bursts * timing_.burst_bytes);
-  return {request, write, start, end};
+  return {request, write, start, last_end};
 }
 
 }  // namespace fp6sim::sim

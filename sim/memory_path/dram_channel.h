@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/memory_path/request_queue.h"
 #include "sim/memory_path/transaction.h"
 
 namespace fp6sim::sim {
@@ -33,12 +34,7 @@ class DramChannel {
   static constexpr Time kPatience = 30'000'000'000;  // 30 us
   static constexpr Time kIdleClose = 200'000'000;    // 200 ns: an unused row is precharged in the background
 
-  struct Request {
-    std::uint32_t transaction;
-    std::uint32_t bank, row;
-    std::uint16_t bytes;
-    Time arrived;
-  };
+  using Request = DramRequest;
   struct Served {
     Request request;
     bool write;
@@ -51,12 +47,14 @@ class DramChannel {
 
   /// Requests are pushed in the order they arrive; `arrived` may lie in the future (the way from the L2 is
   /// constant).
-  void push(const Request& request, bool write) { (write ? writes_ : reads_).push_back(request); }
+  void push(const Request& request, bool write) { (write ? writes_ : reads_).push(request); }
   bool idle() const { return reads_.empty() && writes_.empty(); }
   /// When the next request may be committed: banks are prepared this far ahead of the bus.
   Time next_decision(Time now) const;
   /// Commits one request at `now`. Not idle.
   Served serve(Time now);
+  /// Whom the next decisions will probably serve, or nullptr.
+  const Request* oldest_read() const { return reads_.empty() ? nullptr : &reads_[0]; }
   const DramCounters& counters() const { return counters_; }
 
  private:
@@ -71,12 +69,14 @@ class DramChannel {
   Time data_start(const Request& request, Time decision) const;
   void commit(const Request& request, Time now, bool write, Time start, Time end);
   Time activate_time(const Bank& bank, Time now) const;
+  void record_activate(Time at);
+  Time open_other_rows(const Request& request, Time now);
   bool open(const Bank& bank, const Request& request, Time now) const;
 
   DramTiming timing_;
   std::size_t scale_;
   std::vector<Bank> banks_;
-  std::vector<Request> reads_, writes_;
+  RequestQueue reads_, writes_;
   std::array<Time, 4> activates_{};
   std::size_t next_activate_ = 0;
   Time last_activate_ = -kNever;

@@ -7,40 +7,43 @@
 namespace fp6sim::sim {
 
 L2Tags::L2Tags(double bytes, int ways, int block_bytes, std::uint32_t seed)
-    : ways_(static_cast<std::size_t>(ways)),
-      sets_(std::max<std::size_t>(1, static_cast<std::size_t>(bytes / block_bytes / ways))),
-      blocks_(ways_ * sets_),
+    : ways_(static_cast<std::uint32_t>(ways)),
+      sets_(std::max(1u, static_cast<std::uint32_t>(bytes / block_bytes / ways))),
+      tags_(std::size_t{ways_} * sets_, kNoBlock),
+      states_(std::size_t{ways_} * sets_),
       random_(seed * 2654435761ull + 1) {}
 
-std::size_t L2Tags::set_of(std::uint64_t block) const {
-  return spread(hash_bits(block), static_cast<std::uint32_t>(sets_));
+std::uint32_t L2Tags::first_of(std::uint32_t block) const {
+  return spread(hash_bits(block), sets_) * ways_;
 }
 
-L2Tags::Block* L2Tags::find(std::uint64_t block) {
-  Block* set = &blocks_[set_of(block) * ways_];
-  for (std::size_t way = 0; way < ways_; ++way) {
-    if (set[way].tag == block) return &set[way];
+std::uint32_t L2Tags::find(std::uint32_t block) const {
+  const std::uint32_t first = first_of(block);
+  const std::uint32_t* const tags = &tags_[first];
+  for (std::uint32_t way = 0; way < ways_; ++way) {
+    if (tags[way] == block) return first + way;
   }
-  return nullptr;
+  return kAbsent;
 }
 
-L2Tags::Block* L2Tags::insert(std::uint64_t block, Evicted& evicted) {
-  Block* set = &blocks_[set_of(block) * ways_];
-  Block* victim = nullptr;
-  for (std::size_t way = 0; way < ways_ && victim == nullptr; ++way) {
-    if (set[way].tag == kInvalid) victim = &set[way];
+std::uint32_t L2Tags::insert(std::uint32_t block, Evicted& evicted) {
+  const std::uint32_t first = first_of(block);
+  std::uint32_t victim = kAbsent;
+  for (std::uint32_t way = 0; way < ways_ && victim == kAbsent; ++way) {
+    if (tags_[first + way] == kNoBlock) victim = first + way;
   }
-  if (victim == nullptr) {
+  if (victim == kAbsent) {
     random_ = random_ * 6364136223846793005ull + 1442695040888963407ull;
-    const std::size_t first = (random_ >> 33) % ways_;
-    for (std::size_t i = 0; i < ways_ && victim == nullptr; ++i) {
-      Block& candidate = set[(first + i) % ways_];
-      if (candidate.mshr == kNoMshr) victim = &candidate;
+    std::uint32_t way = static_cast<std::uint32_t>((random_ >> 33) % ways_);
+    for (std::uint32_t i = 0; i < ways_ && victim == kAbsent; ++i) {
+      if (states_[first + way].mshr == kNoMshr) victim = first + way;
+      if (++way == ways_) way = 0;
     }
-    if (victim == nullptr) return nullptr;
+    if (victim == kAbsent) return kAbsent;
   }
-  evicted = {victim->dirty != 0, victim->tag, victim->dirty};
-  *victim = {block, 0, 0, kNoMshr};
+  evicted = {states_[victim].dirty != 0, tags_[victim], states_[victim].dirty};
+  tags_[victim] = block;
+  states_[victim] = State{};
   return victim;
 }
 

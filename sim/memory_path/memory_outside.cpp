@@ -1,28 +1,31 @@
 // What is done to a memory system from outside simulated time.
-#include "sim/memory_path/blocks.h"
 #include "sim/memory_path/memory_system.h"
+#include "sim/memory_path/pieces.h"
 
 namespace fp6sim::sim {
 
 PayloadStore& MemorySystem::carry_payloads() {
-  payloads_ = std::make_unique<PayloadStore>(map_, block_bytes_);
+  payloads_ = std::make_unique<PayloadStore>(map_, static_cast<int>(block_bytes_));
+  unit_bytes_ = 0;
   return *payloads_;
 }
 
 void MemorySystem::touch(const Segment& segment) {
-  for_each_block(segment, block_bytes_, [&](std::uint64_t address, std::uint16_t mask, std::uint16_t) {
-    const std::uint64_t block_number = address / static_cast<std::uint64_t>(block_bytes_);
-    const Place place = map_.place(address);
-    L2Tags& tags = slices_[place.slice].tags;
-    L2Tags::Block* block = tags.find(block_number);
-    L2Tags::Evicted evicted;
-    if (block == nullptr) block = tags.insert(block_number, evicted);
-    if (payloads_ != nullptr) {
-      payloads_->touched(name_of(*block), block_number, place,
-                         static_cast<std::uint16_t>(mask & ~block->valid));
-    }
-    block->valid |= mask;
-  });
+  for_each_transaction(segment, block_bytes_, unit_bytes_,
+                       [&](std::uint64_t address, std::uint16_t mask, std::uint16_t, std::uint8_t) {
+                         const std::uint32_t block = block_of(address);
+                         const Place place = map_.place(address);
+                         L2Tags& tags = slices_[place.slice].tags;
+                         std::uint32_t line = tags.find(block);
+                         L2Tags::Evicted evicted;
+                         if (line == L2Tags::kAbsent) line = tags.insert(block, evicted);
+                         L2Tags::State& state = tags.state(line);
+                         if (payloads_ != nullptr) {
+                           payloads_->touched(name_of(place.slice, line), block, place,
+                                              static_cast<std::uint16_t>(mask & ~state.valid));
+                         }
+                         state.valid |= mask;
+                       });
 }
 
 DramCounters MemorySystem::dram_counters() const {

@@ -27,7 +27,8 @@ struct MemoryCounters {
 /// allocate without fetching (whole sectors only) and leave by eviction.
 class MemorySystem {
  public:
-  /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use.
+  /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use, below 2^32
+  /// transactions (else Error).
   MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes);
 
   /// Puts a design's unit at every slice, for segments whose crossbar_factor says that they are expanded
@@ -48,7 +49,8 @@ class MemorySystem {
   /// Puts data into the L2 without time passing (a previous run streamed it).
   void touch(const Segment& segment);
 
-  /// Functional mode from now on: every transaction carries its bytes. Costs no simulated time.
+  /// Functional mode from now on: every transaction carries its bytes, and short pieces of neighbouring rows
+  /// travel apart (pieces.h). Costs no simulated time.
   PayloadStore& carry_payloads();
 
   const MemoryCounters& counters() const { return counters_; }
@@ -58,6 +60,7 @@ class MemorySystem {
   enum Phase : std::uint8_t { kAtSlice, kFilled, kAtSm };
   struct Stage {
     StageCompletion completion;
+    Time issued = 0;
     std::uint32_t remaining = 0;
   };
   struct Slice {
@@ -67,36 +70,54 @@ class MemorySystem {
     std::deque<std::uint32_t> blocked;  // transactions waiting for an MSHR
   };
   struct Mshr {
-    L2Tags::Block* block = nullptr;
+    std::uint32_t line = 0;  // of the slice's tags
     std::uint16_t requested = 0;
-    int fills = 0;
+    std::uint16_t fills = 0;
     std::uint32_t first = 0, last = 0;
   };
 
-  /// Slices never move their blocks.
-  static LineName name_of(const L2Tags::Block& line) { return reinterpret_cast<std::uintptr_t>(&line); }
-  std::uint32_t new_transaction();
+  // memory_system.cpp: SM ports, DRAM channels, the event loop.
+  std::uint32_t block_of(std::uint64_t address) const {
+    return static_cast<std::uint32_t>(address / block_bytes_);
+  }
+  std::uint32_t new_transaction(std::uint32_t block);
   void release(std::uint32_t index);
+  void schedule(std::uint32_t index) { wheel_.schedule(first_id_ + index, transactions_[index].arrived); }
   void run(std::uint32_t id, Time now, std::vector<StageCompletion>& done);
+  void prefetch(std::uint32_t id, std::int64_t slots_ahead) const;
+  void to_channel(std::uint32_t index, Time arrival);
+  void serve_channel(std::uint32_t channel, Time now);
+  void at_sm(std::uint32_t index, Time now, std::vector<StageCompletion>& done);
+  /// How long before a read's last sector its first comes: ports pass sectors on as they come, so that a
+  /// large transaction takes no longer than small ones.
+  Time streamed_before(const Transaction& t) const {
+    if (t.write) return 0;
+    return rounded((t.bytes - kSectorBytes) * static_cast<double>(t.crossbar_factor) * stream_fs_per_byte_);
+  }
+  bool is_far(const Transaction& t) const { return partitions_ == 2 && ((t.sm ^ t.slice) & 1) != 0; }
+
+  // l2_path.cpp: what happens at a slice.
   void at_slice(std::uint32_t index, Time now);
   void read_at_slice(std::uint32_t index, Time now);
   void write_at_slice(std::uint32_t index, Time now);
-  void start_fill(std::uint32_t index, std::uint16_t missing, L2Tags::Block& block, Time now);
+  void start_fill(std::uint32_t index, std::uint16_t missing, std::uint32_t line, Time now);
   void append_waiter(Mshr& mshr, std::uint32_t index);
-  void to_channel(std::uint32_t index, Time arrival);
-  void serve_channel(std::uint32_t channel, Time now);
   void filled(std::uint32_t index, Time now);
   void respond(std::uint32_t index, Time ready);
-  void at_sm(std::uint32_t index, Time now, std::vector<StageCompletion>& done);
-  void write_back(const L2Tags::Evicted& evicted, const L2Tags::Block& line, Time now);
-  bool is_far(const Transaction& t) const { return partitions_ == 2 && ((t.sm ^ t.place.slice) & 1) != 0; }
+  void write_back(const L2Tags::Evicted& evicted, LineName line, Time now);
+  static LineName name_of(std::uint32_t slice, std::uint32_t line) {
+    return std::uint64_t{slice} << 32 | line;
+  }
 
   AddressMap map_;
   Clock clock_;
-  int block_bytes_, partitions_;
-  double slice_rate_, fill_rate_;
+  std::uint32_t block_bytes_;
+  std::uint32_t unit_bytes_;  // short pieces of neighbouring rows travel together as that many; 0: apart
+  int partitions_;
+  double slice_fs_per_byte_, fill_fs_per_byte_, stream_fs_per_byte_;
   Time half_latency_, half_far_, half_path_, access_;
   int mshr_bytes_;
+  std::uint32_t first_id_;  // event ids: channels, then transactions
   SliceUnits units_;
   TimingWheel wheel_;
   std::vector<Transaction> transactions_;
@@ -113,5 +134,21 @@ class MemorySystem {
   std::unique_ptr<PayloadStore> payloads_;  // null: timing alone
   MemoryCounters counters_;
 };
+
+/// An element of `pool`, used again where one is free; its content is whatever it was.
+template <class T>
+std::uint32_t take_from(std::vector<T>& pool, std::vector<std::uint32_t>& free_list) {
+  if (free_list.empty()) {
+    pool.emplace_back();
+    return static_cast<std::uint32_t>(pool.size() - 1);
+  }
+  const std::uint32_t index = free_list.back();
+  free_list.pop_back();
+  return index;
+}
+
+inline constexpr std::uint32_t kNoTransaction = UINT32_MAX;
+// A port takes written data at half the rate it gives read data: 32 bytes a cycle where reads have 64.
+inline constexpr double kWriteCost = 2;
 
 }  // namespace fp6sim::sim

@@ -26,10 +26,10 @@ class SliceUnits {
     for (std::size_t i = 0; i < slices; ++i) units_.push_back(use.make(use.parameters));
   }
 
-  /// On its way from the slice to the crossbar, ready at `from`.
-  Passed leaving(const Transaction& t, Time from) {
-    return use_.at_slices() && !t.write && t.crossbar_factor > 1 ? pass(t, from) : Passed{from, from};
-  }
+  /// Does it pass a unit between slice and crossbar?
+  bool at_exit(const Transaction& t) const { return use_.at_slices() && !t.write && t.crossbar_factor > 1; }
+  /// On its way there, ready at `from`; at_exit() holds.
+  Passed leaving(const Transaction& t, Time from) { return pass(t, from); }
   /// On its way from DRAM into the slice.
   Passed entering(const Transaction& t, Time from) {
     return use_.at_fills() && t.crossbar_factor > 1 ? pass(t, from) : Passed{from, from};
@@ -42,7 +42,7 @@ class SliceUnits {
     const double weights = t.bytes * static_cast<double>(t.crossbar_factor) / 2;
     const auto beats = static_cast<std::int64_t>(std::ceil(weights / use_.parameters.lanes));
     const Burst burst{beats, 1, use_.out_every};
-    const BurstCycles cycles = units_[t.place.slice]->push(burst, (from + clock_.period - 1) / clock_.period);
+    const BurstCycles cycles = units_[t.slice]->push(burst, (from + clock_.period - 1) / clock_.period);
     const Time transit = clock_.cycles(use_.transit_cycles);
     return {cycles.first_out * clock_.period + transit, (cycles.last_out + 1) * clock_.period + transit};
   }

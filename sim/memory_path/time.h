@@ -12,6 +12,11 @@ inline constexpr Time kNever = INT64_MAX / 4;
 inline constexpr double kFemtosecondsPerSecond = 1e15;
 inline constexpr double kFemtosecondsPerMicrosecond = 1e9;
 
+/// A time in femtoseconds computed in floating point, rounded.
+inline Time rounded(double femtoseconds) {
+  return static_cast<Time>(femtoseconds + 0.5);
+}
+
 /// A clock domain. `period` is rounded once; everything else is integer arithmetic.
 struct Clock {
   Time period = 0;

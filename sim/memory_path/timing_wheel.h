@@ -38,9 +38,12 @@ class TimingWheel {
 
   bool empty() const { return pending_ == 0 && far_.empty(); }
 
-  /// Runs every event before `until` in time order; `run(id, slot_time)` may schedule more.
-  template <class Run>
-  void advance(Time until, Run run) {
+  /// Runs every event before `until` in time order; `run(id, slot_time)` may schedule more. `soon(id, slots)`
+  /// is told of most events twice, kSoon and kSooner slots before they run, so that what they need can be
+  /// fetched into the cache.
+  static constexpr std::int64_t kSoon = 4, kSooner = 2;
+  template <class Run, class Soon>
+  void advance(Time until, Run run, Soon soon) {
     const std::int64_t last = until >> kSlotShift;
     while (slot_ < last) {
       if (empty()) {
@@ -51,6 +54,10 @@ class TimingWheel {
         append(far_.top().slot, far_.top().id);
         ++pending_;
         far_.pop();
+      }
+      for (const std::int64_t ahead : {kSoon, kSooner}) {
+        for (std::uint32_t id = head_[(slot_ + ahead) & (kSlots - 1)]; id != kNone; id = next_[id])
+          soon(id, ahead);
       }
       std::uint32_t& head = head_[slot_ & (kSlots - 1)];
       while (head != kNone) {

@@ -14,6 +14,7 @@ inline constexpr int kMaxTransactionBytes = 512;
 
 /// A strided set of pieces: `count` times `bytes` at base, base + stride, ...
 struct Segment {
+  static constexpr std::uint64_t kNoRows = UINT64_MAX;
   std::uint64_t base = 0;
   std::uint64_t stride = 0;
   std::uint32_t bytes = 0;
@@ -21,6 +22,11 @@ struct Segment {
   /// Bytes crossing slice port and crossbar as a multiple of the stored bytes: above 1 where a design expands
   /// the data below them (l2, memctrl).
   float crossbar_factor = 1;
+  /// Where row 0 of the matrix lies whose consecutive rows the pieces belong to; kNoRows: they belong to
+  /// none. Allows short pieces of neighbouring rows to travel together (sim/memory_path/pieces.h).
+  std::uint64_t rows_from = kNoRows;
+  /// Many CTAs ask for it at about the same time.
+  bool shared = false;
 };
 
 /// What an SM asks for at once: the copies of one pipeline stage, or the outputs of a CTA.
@@ -52,24 +58,38 @@ struct StageCompletion {
   Waits waits;
 };
 
-/// At most 512 bytes of one channel's interleave unit.
-struct Transaction {
-  std::uint64_t address = 0;
+/// At most 512 bytes of one channel's interleave unit, in one cache line: with 10^5 of them in flight their
+/// size is what the simulator's speed depends on.
+struct alignas(64) Transaction {
+  Time arrived = 0;  ///< at the slice, then at the channel, then back at the SM
+  Time dram_wait = 0, l2_wait = 0;
+  std::uint32_t block = 0;        ///< address / transaction size of the memory system
   std::uint32_t stage = 0;        ///< index of the stage in flight
   std::uint32_t next_waiter = 0;  ///< list of transactions waiting for the same block
   std::uint32_t mshr = 0;         ///< of the block it fills
-  Place place{};
+  std::uint32_t row = 0;
+  float crossbar_factor = 1;
+  std::uint16_t channel = 0, slice = 0;
   std::uint16_t bytes = 0;
   std::uint16_t sectors = 0;       ///< mask of the block's 32-byte sectors it needs
   std::uint16_t fill_sectors = 0;  ///< of them, those it reads from DRAM itself
   std::uint16_t sm = 0;
+  std::uint8_t bank = 0;
   std::uint8_t phase = 0;
-  bool write = false;
-  bool fill = false;  ///< an L2 miss's own read of DRAM, or a write-back
-  float crossbar_factor = 1;
-  Time issued = 0;
-  Time arrived = 0;  ///< at the slice, then at the channel
-  Waits waits;
+  std::uint8_t pieces = 1;  ///< places of DRAM it stands for
+  bool write : 1 = false;
+  bool fill : 1 = false;  ///< an L2 miss's own read of DRAM, or a write-back
+
+  Place place() const { return {channel, slice, bank, row}; }
 };
+static_assert(sizeof(Transaction) == 64);
+
+/// Sectors in a mask.
+constexpr int count_sectors(std::uint16_t mask) {
+  unsigned pairs = mask - ((mask >> 1) & 0x5555u);
+  pairs = (pairs & 0x3333u) + ((pairs >> 2) & 0x3333u);
+  pairs = (pairs + (pairs >> 4)) & 0x0F0Fu;
+  return static_cast<int>((pairs + (pairs >> 8)) & 0x1Fu);
+}
 
 }  // namespace fp6sim::sim

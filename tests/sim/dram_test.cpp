@@ -14,7 +14,7 @@ namespace fp6sim::sim {
 namespace {
 
 DramChannel::Request request(std::uint32_t bank, std::uint32_t row, std::uint16_t bytes, Time arrived = 0) {
-  return {0, bank, row, bytes, arrived};
+  return {0, row, static_cast<std::uint8_t>(bank), 1, bytes, arrived};
 }
 
 TEST(DramProfiles, PeakIsTheDatasheets) {

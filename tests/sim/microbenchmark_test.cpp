@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <functional>
+#include <ostream>
 #include <string>
 
 namespace fp6sim::sim {
@@ -18,6 +20,23 @@ struct Target {
   double tolerance;
   std::function<double(const GpuDescription&)> simulate;
 };
+
+void PrintTo(const Target& target, std::ostream* out) {
+  *out << target.gpu << ": " << target.quantity;
+}
+
+/// GoogleTest's names take letters and digits only.
+std::string name_of(const testing::TestParamInfo<Target>& info) {
+  std::string name;
+  for (const char c : std::string(info.param.gpu) + " " + info.param.quantity) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      name += c;
+    } else if (!name.empty() && name.back() != '_') {
+      name += '_';
+    }
+  }
+  return name;
+}
 
 class Microbenchmark : public testing::TestWithParam<Target> {};
 
@@ -62,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"v100-sxm", "L2 latency, RRZE", 212, 0.03, chase(ChaseLevel::kL2)},
                     Target{"v100-sxm", "DRAM latency, RRZE", 434, 0.03, chase(ChaseLevel::kDram)},
                     Target{"rtx4090", "L2 latency, HPMLL", 285, 0.03, chase(ChaseLevel::kL2)},
-                    Target{"rtx4090", "DRAM latency, HPMLL", 572, 0.03, chase(ChaseLevel::kDram)}));
+                    Target{"rtx4090", "DRAM latency, HPMLL", 572, 0.03, chase(ChaseLevel::kDram)}),
+    name_of);
 
 // Described, not simulated, since nothing contends for them in a dependent chain: the descriptions hold the
 // measured values.
