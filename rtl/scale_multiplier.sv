@@ -34,8 +34,31 @@ module scale_multiplier #(
   logic [5:0]      t;
   assign field = scale_i[14:10];
   assign normal = field != 5'd0;
-  assign product = Bits'(significand_i) * Bits'({normal, scale_i[9:0]});
   assign t = {1'b0, field} - {5'd0, normal} + {3'd0, shift_i};
+
+  // Digits of base 4: one sum makes three times the scale, a digit chooses its multiple, and half as many rows remain to
+  // be added as the significand has bits.
+  localparam int unsigned Digits = (SigBits + 1) / 2;
+  logic [12:0]          once, thrice;
+  logic [2*Digits-1:0]  digits;
+  logic [13*Digits-1:0] rows;
+  assign once = {2'b0, normal, scale_i[9:0]};
+  assign thrice = once + (once << 1);
+  assign digits = (2 * Digits)'(significand_i);
+  for (genvar i = 0; i < Digits; i = i + 1) begin : gen_digit
+    always_comb begin
+      case (digits[2*i+:2])
+        2'd0: rows[13*i+:13] = 13'd0;
+        2'd1: rows[13*i+:13] = once;
+        2'd2: rows[13*i+:13] = once << 1;
+        default: rows[13*i+:13] = thrice;
+      endcase
+    end
+  end
+  always_comb begin
+    product = Bits'(rows[12:0]);
+    for (int unsigned i = 1; i < Digits; i = i + 1) product = product + (Bits'(rows[13*i+:13]) << (2 * i));
+  end
 
   // How far right the product goes, plus Left: to bring its leading one to bit 10, but not below the subnormals' unit.
   logic [3:0] lead, least, move;
@@ -48,7 +71,14 @@ module scale_multiplier #(
 
   logic [Bits+Left+Catch-1:0] placed, moved;
   assign placed = (Bits + Left + Catch)'(product) << (Left + Catch);
-  assign moved = placed >> move;
+  if (Left == 0) begin : gen_few_places  // choosing among them is smaller than a barrel shifter
+    always_comb begin
+      moved = '0;
+      for (int unsigned j = 0; j <= Catch; j = j + 1) if (move == 4'(j)) moved = moved | (placed >> j);
+    end
+  end else begin : gen_barrel
+    assign moved = placed >> move;
+  end
 
   logic        hidden, increment, overflow, special;
   logic [6:0]  exponent;
