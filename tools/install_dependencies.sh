@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what fp6sim builds and tests with, from Debian's packages. Says what it installs; does nothing the second
-# time. Works as root or through sudo.
+# time. Works as root or through sudo. For tests, where there is an nvcc without nvdisasm, fetches NVIDIA's wheel of it
+# (4 MB) into the user's cache; without it those tests skip.
 #
 # Usage: install_dependencies.sh [build|test]   build: what ./run.sh needs; test (default): and what ./test.sh needs
 set -euo pipefail
@@ -35,6 +36,24 @@ for package in "${wanted[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing+=("$package")
 done
+
+fetch_nvdisasm() {
+  local nvcc folder
+  nvcc=$(command -v nvcc || command -v /usr/local/cuda/bin/nvcc) || return 0  # nothing to disassemble
+  folder=${XDG_CACHE_HOME:-$HOME/.cache}/fp6sim/nvdisasm
+  [ -x "$(dirname "$nvcc")/nvdisasm" ] || [ -x "$folder/nvidia/cu13/bin/nvdisasm" ] && return 0
+  echo "fp6sim: fetching nvdisasm into $folder" >&2
+  if PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder" \
+    nvidia-cuda-nvdisasm==13.2.51; then
+    chmod +x "$folder/nvidia/cu13/bin/nvdisasm"
+  else
+    echo "fp6sim: no nvdisasm; the machine-code tests will skip" >&2
+  fi
+}
+
+if [ "${1:-test}" = test ]; then
+  fetch_nvdisasm
+fi
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0
 fi
