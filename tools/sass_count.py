@@ -2,7 +2,7 @@
 """Instructions of a kernel's hot loop, from nvdisasm's listing of a cubin.
 
 Usage: sass_count.py NVDISASM CUBIN WEIGHTS_PER_LANE    Prints one JSON object: per opcode, and per weight. The hot loop
-is the innermost one with the most HMMA; WEIGHTS_PER_LANE is what one of its rounds dequantises.
+is the innermost one with the most HMMA or HGMMA; WEIGHTS_PER_LANE is what one of its rounds dequantises.
 """
 import collections
 import json
@@ -26,10 +26,13 @@ def hot_loop(listing):
             target = TARGET.search(operands)
             if opcode.startswith("BRA") and target and target.group(1) in labels:
                 loop = instructions[labels[target.group(1)]:]
-                mmas = sum(name.startswith("HMMA") for name, _ in loop)
-                if mmas and (not best or mmas > sum(name.startswith("HMMA") for name, _ in best)):
+                if mmas(loop) > mmas(best):
                     best = loop
     return best
+
+
+def mmas(instructions):
+    return sum(name.startswith(("HMMA", "HGMMA")) for name, _ in instructions)
 
 
 def main():
@@ -40,7 +43,7 @@ def main():
     loop = hot_loop(listing)
     weights = int(sys.argv[3])
     if not loop:
-        print(f"{sys.argv[2]}: no loop with HMMA", file=sys.stderr)
+        print(f"{sys.argv[2]}: no loop with HMMA or HGMMA", file=sys.stderr)
         return 1
     opcodes = collections.Counter(name.split(".")[0] for name, _ in loop)
     # What dequantising may become: three-input logic, byte permutes, shifts (as SHF, or as IMAD by a power of two) ...
@@ -48,7 +51,7 @@ def main():
     # ... and packed half arithmetic.
     half2 = opcodes["HMUL2"] + opcodes["HFMA2"] + opcodes["HADD2"]
     print(json.dumps({"integer_per_weight": integer / weights, "half2_per_weight": half2 / weights,
-                      "all_per_weight": len(loop) / weights, "mma": opcodes["HMMA"], "opcodes": dict(opcodes)}))
+                      "all_per_weight": len(loop) / weights, "mma": mmas(loop), "opcodes": dict(opcodes)}))
     return 0
 
 

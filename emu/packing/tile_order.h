@@ -38,7 +38,8 @@ namespace fp6sim::emu {
 //   in it, where a narrow word holds 4 fours of two bits or 8 of one. Slots in the words (split.h counts them
 //   from the least significant end):
 //     4+2-byte         wide 4*four + byte              narrow 4*f + byte       f = (2*step + four) % fours
-//     4+2 2+4 4+1 1+4  wide 2*byte + four              narrow fours*byte + f
+//     4+1 1+4          wide 2*byte + four              narrow 8*byte + f
+//     4+2 2+4          wide 2*byte' + four             narrow 4*byte" + q, see narrow_field() below
 //     packed4          wide (2*four + byte/2) + 4*(byte%2): register r in bits 4r..4r+3 and 16+4r..16+4r+3
 //     padded8          wide byte
 inline constexpr std::size_t kTileBlockRows = 16;
@@ -90,6 +91,28 @@ struct TilePlace {
   friend constexpr bool operator==(const TilePlace&, const TilePlace&) = default;
 };
 
+/// Where four `four` of a step of this parity has its two-bit fields under 4+2 and 2+4: such that a shift
+/// which moves the nibble moves the field too (4+2), or one shifted narrow word serves both fours (2+4).
+/// A rotation may bring a field from a neighbouring byte: *_byte is added to the weight's byte, modulo 4.
+///
+///         step, four     q   bits   4+2                                q   bits   2+4
+///         even  0 (low)  2   5 4    << 4 with the sign, from byte - 1   3   7 6    in place and >> 2
+///         even  1 (high) 0   1 0    in place                            0   1 0    byte + 1: >> 4 and >> 2
+///         odd   0 (low)  3   7 6    << 2 with e, from byte - 1          2   5 4    in place and << 2
+///         odd   1 (high) 1   3 2    >> 2 with e                         1   3 2    << 4 (nibble: byte - 1),
+///         << 2
+struct NarrowField {
+  int q, narrow_byte, wide_byte;
+};
+constexpr NarrowField narrow_field(Split split, std::size_t step, int four) {
+  const bool odd = step % 2 != 0;
+  if (split == Split::k4Plus2) {
+    return four == 0 ? NarrowField{odd ? 3 : 2, 3, 0} : NarrowField{odd ? 1 : 0, 0, 0};
+  }
+  if (four == 0) return {odd ? 2 : 3, 0, 0};
+  return odd ? NarrowField{1, 0, 3} : NarrowField{0, 1, 0};
+}
+
 /// Place of a weight within its block: row 0..15, column 0..63. Not for packed5 and packed6.
 constexpr TilePlace place_in_block(Split split, std::size_t row, std::size_t column) {
   const std::size_t lane = 4 * (row % 8) + (column % 8) / 2;
@@ -111,6 +134,12 @@ constexpr TilePlace place_in_block(Split split, std::size_t row, std::size_t col
   const int index = 2 * static_cast<int>(step) + four;
   place.narrow_word = lane * static_cast<std::size_t>(narrow_bits) + static_cast<std::size_t>(index / fours);
   const int f = index % fours;
+  if (split == Split::k4Plus2 || split == Split::k2Plus4) {
+    const NarrowField field = narrow_field(split, step, four);
+    place.wide_slot = 2 * ((byte + field.wide_byte) % 4) + four;
+    place.narrow_slot = 4 * ((byte + field.narrow_byte) % 4) + field.q;
+    return place;
+  }
   const bool byte_ready = split == Split::k4Plus2Byte;
   place.wide_slot = byte_ready ? 4 * four + byte : 2 * byte + four;
   place.narrow_slot = byte_ready ? 4 * f + byte : fours * byte + f;

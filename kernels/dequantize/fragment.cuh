@@ -55,34 +55,42 @@ constexpr emu::FloatFormat float_format(WeightFormat format) {
   return format == WeightFormat::kE3M2 ? emu::kE3M2 : format == WeightFormat::kE2M3 ? emu::kE2M3 : emu::kE2M2;
 }
 
-/// FP: two bytes become two halves whose exponent is short of the bias difference; the scale carries
-/// 2^difference.
+/// FP: four bytes of eight_bytes() become two pairs of 16-bit numbers whose exponent is short of the bias
+/// difference; the scale carries 2^difference. Where the magnitude ends in the middle of the low byte it is
+/// rotated there first, its lower bits into the byte below:
+///
+///     E2M3 in binary16    s 0 0 e1 e0 m2 m1 m0  ->  s . . . e1 e0 m2 m1  |  m0 . . . . . . .
+///     E3M2 in bfloat16    s 0 0 e2 e1 e0 m1 m0  ->  s . . . . . e2 e1  |  e0 m1 m0 . . . . .
 template <KernelSpec Spec>
-FP6SIM_DEVICE std::uint32_t settle(std::uint32_t pair) {
+FP6SIM_DEVICE void spread(std::uint32_t (&pairs)[2], std::uint32_t bytes) {
   constexpr emu::FloatFormat kFormat = float_format(Spec.weights);
   constexpr int kMantissaBits = Spec.activation == Activation::kFp16 ? 10 : 7;
-  constexpr int kTooHigh =
-      8 - (kMantissaBits - kFormat.mantissa_bits);  // the mantissa's lowest bit arrives at bit 8
-  if constexpr (kTooHigh == 0) {
-    return pair;  // E3M2 and E2M2 in binary16: already in place
+  constexpr unsigned kDown = 8 - (kMantissaBits - kFormat.mantissa_bits);
+  if constexpr (kDown == 0) {  // E3M2 and E2M2 in binary16: a byte is the high byte
+    pairs[0] = prmt(bytes, 0, 0x1404);
+    pairs[1] = prmt(bytes, 0, 0x3424);
   } else {
-    constexpr std::uint32_t kMagnitude = (kFormat.sign_mask() - 1) << (8 - kTooHigh);
-    const std::uint32_t magnitude = lop3<kAnd>(shift_right(pair, kTooHigh), kMagnitude * 0x10001u, 0);
-    return lop3<kAndOr>(pair, 0x80008000u, magnitude);
+    constexpr std::uint32_t kHigh = (kFormat.sign_mask() - 1) >> kDown, kLow = 0xFF & (0xFF << (8 - kDown));
+    const std::uint32_t rotated = rotate_right(bytes, kDown);
+    const std::uint32_t sign = lop3<kAnd>(bytes, 0x80808080u, 0);
+    const std::uint32_t high = lop3<kAndOr>(rotated, kHigh * 0x01010101u, sign);
+    const std::uint32_t low = lop3<kAnd>(rotated, kLow * 0x01010101u, 0);
+    pairs[0] = prmt(high, low, 0x1407);  // byte b has its low bits in byte b - 1
+    pairs[1] = prmt(high, low, 0x3625);
   }
 }
 
 template <KernelSpec Spec>
 FP6SIM_DEVICE void dequantize_float(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
                                     const RowTerms (&rows)[2]) {
-  constexpr int kFours = 8 / LaneWords<Spec>::kNarrow;
+  std::uint32_t bytes[2];
+  eight_bytes<Spec.split>(bytes, words.wide[step], words.narrow[step * LaneWords<Spec>::kNarrow / 4], step);
   FP6SIM_UNROLL
   for (int four = 0; four < 2; ++four) {
-    const int index = 2 * step + four;
-    const std::uint32_t bytes =
-        four_bytes<Spec.split>(words.wide[step], words.narrow[index / kFours], four, index % kFours);
-    a[2 * four] = multiply_pair<Spec.activation>(settle<Spec>(prmt(bytes, 0, 0x1404)), rows[0].scale);
-    a[2 * four + 1] = multiply_pair<Spec.activation>(settle<Spec>(prmt(bytes, 0, 0x3424)), rows[1].scale);
+    std::uint32_t pairs[2];
+    spread<Spec>(pairs, bytes[four]);
+    a[2 * four] = multiply_pair<Spec.activation>(pairs[0], rows[0].scale);
+    a[2 * four + 1] = multiply_pair<Spec.activation>(pairs[1], rows[1].scale);
   }
 }
 

@@ -46,11 +46,9 @@ pack_tiles_kernel(const PackParameters p) {
       } else if constexpr (kNarrow == 0) {
         wide[index / 2] |= emu::wide_word_bits(S, 2 * four + byte / 2 + 4 * (byte % 2), code);
       } else {
-        constexpr bool kByteReady = S == emu::Split::k4Plus2Byte;
-        const int f = index % kFours;
-        wide[index / 2] |= emu::wide_word_bits(S, kByteReady ? 4 * four + byte : 2 * byte + four, code);
-        narrow[index / kFours] |=
-            emu::narrow_word_bits(S, kByteReady ? 4 * f + byte : kFours * byte + f, code);
+        const emu::TilePlace place = emu::place_in_block(S, byte / 2 * 8, index * 8 + byte % 2);
+        wide[index / 2] |= emu::wide_word_bits(S, place.wide_slot, code);
+        narrow[index / kFours] |= emu::narrow_word_bits(S, place.narrow_slot, code);
       }
     }
   }

@@ -40,17 +40,18 @@ struct PerWeight {
 
 /// Of a lane, in the main loop: the difference of a long and a short run, so that prologue and epilogue
 /// cancel.
-PerWeight count(const KernelSpec& spec, int capability) {
+PerWeight count(const KernelSpec& spec, int capability, int n = 8) {
   Counter counters[2];
   for (const int run : {0, 1}) {
     Gpu gpu;
     gpu.compute_capability = capability;
-    const GemmShape shape{256, run == 0 ? 512 : 1024, 8};
+    const GemmShape shape{256, run == 0 ? 512 : 1024, n};
     Plan plan;
     EXPECT_TRUE(choose_plan(spec, shape, gpu, plan, 1).ok());
     HostProblem problem(spec, shape, plan, 1);
     HostRun host;
     host.recorder = &counters[run];
+    if (capability == 90) host.architecture = "hopper";
     run_on_host(problem.arguments(), host);
   }
   const double weights = 256.0 * 512 / 32;
@@ -66,11 +67,13 @@ TEST(InstructionCount, OfEveryDequantisation) {
     double integer, half2;
   };
   // Four weights of FP6 are two PRMT, two HMUL2 and what brings four codes into four bytes: 4+2-byte two LOP3
-  // and on average 1.25 rotates, 4+2 three and 2.25 shifts, 2+4 three and 2. (facts/fp6.md counts 5.25 for
-  // the first.) A group's scale is doubled once a row and k tile: two PRMT more for 32 weights.
+  // and on average 1.25 rotates, 4+2 three and 1.5 shifts, 2+4 three and 1. (facts/fp6.md counts 5.25 for
+  // the first.) Where the magnitude does not end at a byte: a rotate and three LOP3 more. A group's scale is
+  // doubled once a row and k tile: two PRMT more for 32 weights.
   for (const Expected& expected : std::to_array<Expected>({{"w6a16", "4+2-byte", 5.25 / 4, 0.5},
-                                                           {"w6a16", "4+2", 7.25 / 4, 0.5},
-                                                           {"w6a16", "2+4", 7.0 / 4, 0.5},
+                                                           {"w6a16", "4+2", 6.5 / 4, 0.5},
+                                                           {"w6a16", "2+4", 6.0 / 4, 0.5},
+                                                           {"w6a16-e2m3", "4+2-byte", 9.25 / 4, 0.5},
                                                            {"w6a16-g128", "4+2-byte", 5.5 / 4, 0.5},
                                                            {"w5a16", "1+4", 5.375 / 4, 0.5},
                                                            {"w4a16-row", "packed4", 2.5 / 4, 1.0},
@@ -95,21 +98,42 @@ std::string output_of(const std::string& command) {
 }
 #endif
 
-class MachineCode : public testing::TestWithParam<const char*> {};
+struct Listing {
+  const char* name;
+  const char* kernel;  ///< function and generation
+  const char* architecture;
+  const char* spec;  ///< as C++ text, and what gives the same
+  const char* format;
+  const char* split;
+  int capability, tile_n, weights;  ///< weights of a lane in one round of the hot loop
+};
+constexpr Listing kListings[] = {
+    {"sm_80", "gemm_ampere kAmpere", "80", "{}", "w6a16", "", 80, 8, 128},
+    {"sm_80_4_2", "gemm_ampere kAmpere", "80", "{WeightFormat::kE3M2, emu::Split::k4Plus2}", "w6a16", "4+2",
+     80, 8, 128},
+    {"sm_80_2_4", "gemm_ampere kAmpere", "80", "{WeightFormat::kE3M2, emu::Split::k2Plus4}", "w6a16", "2+4",
+     80, 8, 128},
+    {"sm_80_e2m3", "gemm_ampere kAmpere", "80", "{WeightFormat::kE2M3}", "w6a16-e2m3", "", 80, 8, 128},
+    {"sm_90a", "gemm_hopper kHopper", "90a", "{}", "w6a16", "", 90, 8, 128},
+    {"sm_90a_wgmma", "gemm_warpgroup kWarpgroup", "90a", "{}", "w6a16", "", 90, 64, 64},
+};
+
+class MachineCode : public testing::TestWithParam<Listing> {};
 
 TEST_P(MachineCode, HasWhatTheRecorderCounts) {
 #if defined(FP6SIM_NVCC) && defined(FP6SIM_NVDISASM)
-  const std::string architecture = GetParam();
-  const bool hopper = architecture == "90a";
-  const std::string kernel = hopper ? "gemm_hopper" : "gemm_ampere";
-  const std::string stem = testing::TempDir() + "fp6sim_sass_" + architecture;
+  const Listing& listing = GetParam();
+  const std::string kernel = listing.kernel, architecture = listing.architecture;
+  const std::string function = kernel.substr(0, kernel.find(' '));
+  const std::string generation = kernel.substr(kernel.find(' ') + 1);
+  const std::string stem = testing::TempDir() + "fp6sim_sass_" + listing.name;
   {
     std::FILE* source = std::fopen((stem + ".cu").c_str(), "w");
     ASSERT_NE(source, nullptr);
     std::fprintf(source,
                  "#include \"kernels/gemm/%s.cuh\"\nnamespace fp6sim::kernels {\n"
-                 "template __global__ void %s<Tile<KernelSpec{}, 8, Generation::%s>>(GemmParameters);\n}\n",
-                 kernel.c_str(), kernel.c_str(), hopper ? "kHopper" : "kAmpere");
+                 "template __global__ void %s<Tile<KernelSpec%s, %d, Generation::%s>>(GemmParameters);\n}\n",
+                 function.c_str(), function.c_str(), listing.spec, listing.tile_n, generation.c_str());
     std::fclose(source);
   }
   ASSERT_EQ(std::system((std::string(FP6SIM_NVCC) +
@@ -118,12 +142,14 @@ TEST_P(MachineCode, HasWhatTheRecorderCounts) {
                          architecture + ",code=sm_" + architecture + " " + stem + ".cu -o " + stem + ".cubin")
                             .c_str()),
             0);
-  const std::string json = output_of(std::string(FP6SIM_PYTHON " " FP6SIM_SOURCE "/tools/sass_count.py ") +
-                                     FP6SIM_NVDISASM + " " + stem + ".cubin 128");
+  const std::string json =
+      output_of(std::string(FP6SIM_PYTHON " " FP6SIM_SOURCE "/tools/sass_count.py ") + FP6SIM_NVDISASM + " " +
+                stem + ".cubin " + std::to_string(listing.weights));
   ASSERT_FALSE(json.empty());
   const auto sass = boost::json::parse(json).as_object();
-  const PerWeight recorded = count(kernel_by_name("w6a16"), hopper ? 90 : 80);
-  EXPECT_EQ(sass.at("mma").as_int64(), 16);
+  const PerWeight recorded =
+      count(kernel_by_name(listing.format, listing.split), listing.capability, listing.tile_n);
+  EXPECT_EQ(sass.at("mma").as_int64(), listing.weights / 8);  // a fragment of A is eight weights a lane
   EXPECT_NEAR(sass.at("integer_per_weight").as_double(), recorded.integer, 0.15 * recorded.integer) << json;
   EXPECT_NEAR(sass.at("half2_per_weight").as_double(), recorded.half2, 0.15 * recorded.half2) << json;
 #else
@@ -131,8 +157,8 @@ TEST_P(MachineCode, HasWhatTheRecorderCounts) {
 #endif
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, MachineCode, testing::Values("80", "90a"),
-                         [](const auto& parameter) { return std::string("sm_") + parameter.param; });
+INSTANTIATE_TEST_SUITE_P(Architectures, MachineCode, testing::ValuesIn(kListings),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace
 }  // namespace fp6sim::kernels
