@@ -5,6 +5,7 @@
 #include "sim/functional/functional_gemm.h"
 #include "sim/kernel/gemm_run.h"
 #include "sim/stats/result.h"
+#include "sim/stats/sum.h"
 #include "sim/system/gpu_system.h"
 
 namespace fp6sim::sim {
@@ -24,11 +25,14 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   std::vector<const Launch*> launches;
   for (const auto& launch : owned) launches.push_back(launch.get());
   std::unique_ptr<Timeline> timeline;
-  if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>();
+  if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());
   if (options.functional != nullptr) options.functional->end();
   if (timeline != nullptr) timeline->write(options.timeline_path);
-  return make_result(gpu, kernel, design, plan, use_of(memory), outcome.end, outcome.where, options);
+  LaunchOutcome together;
+  for (const LaunchOutcome& launch : outcome.launches) add(together, launch);
+  together.use = use_of(memory);  // with what was still being written back
+  return make_result(gpu, kernel, design, plan, together, options);
 }
 
 }  // namespace fp6sim::sim

@@ -30,6 +30,7 @@ struct RunOptions {
   std::string split;   ///< arrangement of the weight bits; empty: the kernel's own
   DequantStageFactory rtl_unit;  ///< the Verilated unit, for designs whose model is rtl; empty: there is none
   std::string timeline_path;     ///< Chrome/Perfetto JSON is written here; empty: none
+  int timeline_sms = 1;       ///< the timeline shows warps and pipes of so many SMs, from the first on
   FunctionalGemm* functional = nullptr;  ///< carries real bits through this run; null: only time passes
 };
 

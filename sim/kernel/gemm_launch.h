@@ -12,6 +12,7 @@ class GemmLaunch final : public Launch {
   std::string name() const override { return kernel_.name; }
   std::int64_t ctas() const override { return plan_.m_tiles * plan_.n_tiles * plan_.split_k; }
   int ctas_per_sm() const override { return plan_.ctas_per_sm; }
+  int warps() const override { return plan_.tile.threads / 32; }
   int stages_in_flight() const override { return plan_.tile.stages - 1; }
   std::int64_t stages(std::int64_t cta) const override { return range(cta).tiles; }
   StageRequest copy(std::int64_t cta, std::int64_t stage) const override;
@@ -38,6 +39,7 @@ class ReductionLaunch final : public Launch {
   std::string name() const override { return "split-K reduction"; }
   std::int64_t ctas() const override;
   int ctas_per_sm() const override { return ctas_per_sm_; }
+  int warps() const override { return kernel_.reduction_threads / 32; }
   int stages_in_flight() const override { return 1; }
   std::int64_t stages(std::int64_t) const override {
     return (plan_.split_k + kernel_.reduction_unroll - 1) / kernel_.reduction_unroll;

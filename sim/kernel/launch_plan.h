@@ -25,6 +25,13 @@ struct StageWork {
          alone_issue = 0;  ///< parts of `alone`; the rest is exposed latency
 };
 
+/// What a warp issues in a stage, in cycles of its sub-core if it ran alone.
+struct WarpWork {
+  double issue = 0;   ///< instructions, without those that expand
+  double expand = 0;  ///< integer and half2 instructions
+  double tensor = 0;  ///< mma's that hide under neither
+};
+
 /// Which part of the GEMM a CTA owns.
 struct CtaRange {
   std::int64_t m0 = 0, n0 = 0;
@@ -46,6 +53,13 @@ class Launch {
   virtual const StageWork& work() const = 0;
   /// Of one stage, where stages differ.
   virtual const StageWork& work_of(std::int64_t /*cta*/, std::int64_t /*stage*/) const { return work(); }
+  /// The warps of a stage: of equal share unless a launch knows better. For the timeline alone.
+  virtual std::vector<WarpWork> warp_work(std::int64_t cta, std::int64_t stage) const {
+    const StageWork& all = work_of(cta, stage);
+    return std::vector<WarpWork>(static_cast<std::size_t>(warps()),
+                                 {all.alone_issue, all.alone_expand, all.alone_tensor});
+  }
+  virtual int warps() const { return 1; }  ///< of a CTA
   virtual double epilogue_cycles() const = 0;
   /// The design's dequantisation unit; null where the launch uses none.
   virtual const UnitUse* unit() const { return nullptr; }

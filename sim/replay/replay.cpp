@@ -45,6 +45,7 @@ GemmResult result_of(const GpuDescription& gpu, const DesignDescription& design,
               gpu.energy.shared_pj_per_byte * shared_bytes + gpu.energy.instruction_pj * instructions +
               gpu.energy.mma_fma_pj * multiply_adds + design.energy_pj_per_weight * expanded_by_units);
   count_memory(outcome.use, result);
+  count_sms(gpu, outcome.sms, result);
   const auto count = [&](const char* name, const char* description, const char* unit, auto value) {
     result.counters.push_back({name, description, unit, static_cast<double>(value)});
   };
@@ -85,7 +86,7 @@ ReplayResult replay(const GpuDescription& gpu, const DesignDescription& design, 
     launch->share_written(memory);
   }
   std::unique_ptr<Timeline> timeline;
-  if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>();
+  if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);
   const RunOutcome outcome = run_launches(as_run, memory, in_order, timeline.get());
   if (timeline != nullptr) timeline->write(options.timeline_path);
   ReplayResult result;

@@ -14,6 +14,7 @@ namespace fp6sim::sim {
 struct ReplayOptions {
   bool exact = false;            ///< 128-byte transactions
   std::string timeline_path;     ///< Chrome/Perfetto JSON is written here; empty: none
+  int timeline_sms = 1;          ///< as in RunOptions
   DequantStageFactory rtl_unit;  ///< as in RunOptions
 };
 

@@ -61,6 +61,12 @@ class TraceLaunch final : public Launch {
   std::string name() const override { return info_.kernel; }
   std::int64_t ctas() const override { return static_cast<std::int64_t>(placements_.size()); }
   int ctas_per_sm() const override { return ctas_per_sm_; }
+  int warps() const override { return static_cast<int>((info_.block.count() + 31) / 32); }
+  std::vector<WarpWork> warp_work(std::int64_t cta, std::int64_t stage) const override {
+    std::vector<WarpWork> own = program(cta).stages[static_cast<std::size_t>(stage)].warps;
+    own.resize(static_cast<std::size_t>(warps()));
+    return own;
+  }
   int stages_in_flight() const override { return in_flight_; }
   std::int64_t stages(std::int64_t cta) const override {
     return static_cast<std::int64_t>(program(cta).stages.size());

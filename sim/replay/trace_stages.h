@@ -18,13 +18,6 @@ struct TracePiece {
   std::uint32_t bytes = 0, count = 0;
 };
 
-/// What a warp issues in a stage, in cycles of its sub-core if it ran alone.
-struct WarpWork {
-  double issue = 0;   ///< instructions, without those that expand
-  double expand = 0;  ///< integer and half2 instructions
-  double tensor = 0;  ///< mma's, beyond their issue
-};
-
 /// One request and the work that follows it.
 struct TraceStage {
   std::vector<TracePiece> pieces;  ///< at most StageRequest::kMaxSegments

@@ -60,13 +60,29 @@ void count_memory(const MemoryUse& use, GemmResult& result) {
   count("transactions", "memory transactions simulated", "transactions", m.transactions);
 }
 
+void count_sms(const GpuDescription& gpu, const SmUse& use, GemmResult& result) {
+  const Clock clock = Clock::from_mhz(gpu.sm.clock_mhz);
+  const auto count = [&](const char* name, const char* description, Time time) {
+    result.counters.push_back({name, description, "cycles", clock.to_cycles(time)});
+  };
+  count("cta_launch_cycles", "from a free slot to a CTA's first instruction, all CTAs", use.launch);
+  count("cta_copy_wait_cycles", "CTAs waited for their stages' copies", use.copy_wait);
+  count("cta_compute_cycles", "CTAs computed stages", use.compute);
+  count("cta_epilogue_cycles", "CTAs brought results out of registers", use.epilogue);
+  count("pipe_issue_cycles", "issue slots reserved, a cycle all of an SM's", use.issue);
+  count("pipe_expand_cycles", "integer or half2 pipes reserved, whichever is busier", use.expand);
+  count("pipe_shared_cycles", "shared memory banks reserved", use.shared);
+  count("pipe_memory_cycles", "load/store unit reserved", use.memory);
+  count("pipe_tensor_cycles", "tensor cores reserved", use.tensor);
+}
+
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
-                       const DesignDescription& design, const GemmPlan& plan, const MemoryUse& use,
-                       Time duration, const WhereTimes& where, const RunOptions& options) {
-  const MemoryCounters& m = use.memory;
+                       const DesignDescription& design, const GemmPlan& plan, const LaunchOutcome& outcome,
+                       const RunOptions& options) {
+  const MemoryCounters& m = outcome.use.memory;
 
   GemmResult result;
-  describe_time(gpu, use, duration, where, result);
+  describe_time(gpu, outcome.use, outcome.duration, outcome.where, result);
   result.floor_us =
       options.warm_l2 ? 0 : static_cast<double>(plan.floor_bytes) / gpu.dram.peak_bytes_per_s() * 1e6;
   result.tile =
@@ -94,7 +110,8 @@ GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kerne
   };
   count("weight_bytes", "weights, scales and zero points, each once", "B", plan.weight_bytes);
   count("floor_bytes", "weights, scales, zero points and activations, each once", "B", plan.floor_bytes);
-  count_memory(use, result);
+  count_memory(outcome.use, result);
+  count_sms(gpu, outcome.sms, result);
   count("shared_bytes", "shared memory accesses", "B", shared_bytes);
   count("warp_instructions", "issued by the fused kernel", "instructions", plan.instructions);
   count("tensor_fma", "multiply-adds, padding included", "FMA", fma);

@@ -18,9 +18,11 @@ void describe_time(const GpuDescription& gpu, const MemoryUse& use, Time duratio
 std::string largest_cause(const std::vector<StackEntry>& stack);
 /// Appends the memory path's counters.
 void count_memory(const MemoryUse& use, GemmResult& result);
+/// Appends how long CTAs waited, computed ..., and pipes were reserved: the sums of a timeline's intervals.
+void count_sms(const GpuDescription& gpu, const SmUse& use, GemmResult& result);
 
 GemmResult make_result(const GpuDescription& gpu, const KernelDescription& kernel,
-                       const DesignDescription& design, const GemmPlan& plan, const MemoryUse& use,
-                       Time duration, const WhereTimes& where, const RunOptions& options);
+                       const DesignDescription& design, const GemmPlan& plan, const LaunchOutcome& outcome,
+                       const RunOptions& options);
 
 }  // namespace fp6sim::sim

@@ -30,6 +30,7 @@ double mean(double value, double weight, double other, double other_weight) {
 void add(LaunchOutcome& sum, const LaunchOutcome& more) {
   sum.duration += more.duration;
   sum.where += more.where;
+  sum.sms += more.sms;
   add_counts(sum.use.memory, more.use.memory);
   add_counts(sum.use.dram, more.use.dram);
 }

@@ -133,8 +133,7 @@ class Step {
     for (const Placed& gemm : gemms_) {
       LaunchOutcome together;
       for (std::size_t i = 0; i < gemm.launches.size(); ++i) add(together, outcome.launches[next++]);
-      GemmResult one = make_result(gpu_, kernel_, design_, *gemm.plan, together.use, together.duration,
-                                   together.where, {});
+      GemmResult one = make_result(gpu_, kernel_, design_, *gemm.plan, together, {});
       one.floor_us =
           (1 - kept) * static_cast<double>(gemm.plan->weight_bytes) / gpu_.dram.peak_bytes_per_s() * 1e6;
       add_times(result.layers[gemm.gemm.layer].sum, one, static_cast<std::int64_t>(gemm.repetitions.size()));

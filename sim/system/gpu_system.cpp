@@ -18,6 +18,7 @@ class Host final : public sc_core::sc_module {
   struct Span {
     Time begin = 0, end = 0;
     MemoryUse at_end;
+    SmUse sms_at_end;
   };
 
   Host(sc_core::sc_module_name name, const GpuDescription& gpu, const MemorySystem& memory,
@@ -42,6 +43,7 @@ class Host final : public sc_core::sc_module {
     grid.on_done = [this, index] {
       spans_[index].end = now_fs();
       spans_[index].at_end = use_of(memory_);
+      for (const auto& sm : sms_) spans_[index].sms_at_end += sm->use();
       if (started_ < grids_.size()) {
         next_.notify(from_fs(static_cast<Time>(gpu_.launch.dependent_us * kFemtosecondsPerMicrosecond)));
       }
@@ -152,6 +154,7 @@ RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
       launch.where = critical_chain(sms, span);
       launch.where[Where::kLaunch] += span.begin - previous_end;
       launch.use = span.at_end - (i == 0 ? before : host.spans()[i - 1].at_end);
+      launch.sms = difference(span.sms_at_end, i == 0 ? SmUse{} : host.spans()[i - 1].sms_at_end);
       outcome.where += launch.where;
       outcome.launches.push_back(std::move(launch));
       previous_end = span.end;

@@ -9,6 +9,7 @@
 #include "sim/kernel/launch_plan.h"
 #include "sim/memory_path/memory_system.h"
 #include "sim/stats/memory_use.h"
+#include "sim/stats/sm_use.h"
 #include "sim/stats/timeline.h"
 #include "sim/stats/where.h"
 
@@ -19,7 +20,8 @@ namespace fp6sim::sim {
 struct LaunchOutcome {
   Time duration = 0;
   WhereTimes where;  ///< sums to `duration`
-  MemoryUse use;     ///< write-backs it caused that are still under way at its end count for the next
+  SmUse sms;
+  MemoryUse use;  ///< write-backs it caused that are still under way at its end count for the next
 };
 
 struct RunOutcome {

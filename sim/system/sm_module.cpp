@@ -13,7 +13,7 @@ SmModule::SmModule(sc_core::sc_module_name name, int index, const GpuDescription
       index_(index),
       gpu_(gpu),
       clock_(Clock::from_mhz(gpu.sm.clock_mhz)),
-      timeline_(timeline) {
+      timeline_(timeline, index, clock_) {
   socket.register_nb_transport_bw(this, &SmModule::receive);
   SC_HAS_PROCESS(SmModule);
   SC_METHOD(wake);
@@ -96,7 +96,7 @@ void SmModule::handle(const Event& event) {
 
 void SmModule::begin(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
-  cta.waiting_since = now;
+  cta.begun = cta.waiting_since = now;
   const int depth = grid_->launch().stages_in_flight();
   for (int i = 0; i < depth; ++i) issue_copy(slot, now);
   if (cta.stages == 0) finish(slot, now);
@@ -125,6 +125,7 @@ void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, T
   }
   Pending& pending = *pending_[tag];
   pending.slot = slot;
+  pending.cta = slots_[static_cast<std::size_t>(slot)].cta;
   pending.stage = stage;
   pending.issued = now;
   pending.extension.request = request;
@@ -145,14 +146,11 @@ tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm
   const std::uint32_t tag = extension.request.tag;
   Pending& pending = *pending_[tag];
   Time when = now_fs() + static_cast<Time>(delay.value());
-  if (timeline_ != nullptr) {
-    const std::int64_t cta = pending.stage < 0 ? -1 : slots_[static_cast<std::size_t>(pending.slot)].cta;
-    timeline_->add(pending.stage < 0 ? Timeline::Kind::kResult : Timeline::Kind::kCopy, index_, cta,
-                   pending.stage, pending.issued, when);
-  }
   if (pending.stage < 0) {
+    timeline_.result(pending.cta, pending.issued, when);
     schedule(when, Step::kResult, pending.slot, -1);
   } else {
+    timeline_.copy(pending.cta, pending.stage, pending.issued, when);
     if (unit_ != nullptr && grid_->launch().unit()->at_copies()) when = expand(when);
     if (CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(pending.slot)].get()) {
       arithmetic->landed(pending.stage, extension.request, std::move(pending.bytes));
@@ -189,10 +187,10 @@ void SmModule::try_compute(int slot, Time now) {
   if (CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get()) {
     arithmetic->compute(cta.next_compute);
   }
-  const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
-  const Time end = compute(work, now, record.where);
-  if (timeline_ != nullptr)
-    timeline_->add(Timeline::Kind::kCompute, index_, cta.cta, cta.next_compute, now, end);
+  const Time end = compute(cta, now, record.where);
+  use_.copy_wait += now - cta.waiting_since;
+  use_.compute += end - now;
+  timeline_.stage(grid_->launch(), slot, cta.cta, cta.next_compute, cta.waiting_since, now, end);
   schedule(end, Step::kComputed, slot, cta.next_compute);
 }
 
@@ -202,24 +200,29 @@ Time SmModule::expand(Time from) {
   return (cycles.last_out + 1) * clock_.period + clock_.cycles(use.transit_cycles);
 }
 
-Time SmModule::compute(const StageWork& work, Time now, WhereTimes& where) {
+Time SmModule::compute(const Slot& cta, Time now, WhereTimes& where) {
+  using Name = Timeline::Name;
+  const StageWork& work = grid_->launch().work_of(cta.cta, cta.next_compute);
   Time end = now + clock_.cycles(work.alone);
   Where slowest = Where::kLatency;
   bool alone = true;
-  const auto reserve = [&](Time& free, double cycles, Where resource) {
+  const auto reserve = [&](Time& free, double cycles, Where resource, Time& used, Name name) {
     if (cycles == 0) return;
-    free = std::max(free, now) + clock_.cycles(cycles);
+    const Time from = std::max(free, now);
+    free = from + clock_.cycles(cycles);
+    used += free - from;
+    timeline_.pipe(name, cta.cta, cta.next_compute, from, free);
     if (free > end) {
       end = free;
       slowest = resource;
       alone = false;
     }
   };
-  reserve(resources_.issue, work.issue, Where::kIssue);
-  reserve(resources_.expand, work.expand, Where::kExpand);
-  reserve(resources_.shared, work.shared, Where::kShared);
-  reserve(resources_.memory, work.memory, Where::kShared);
-  reserve(resources_.tensor, work.tensor, Where::kTensor);
+  reserve(resources_.issue, work.issue, Where::kIssue, use_.issue, Name::kPipeIssue);
+  reserve(resources_.expand, work.expand, Where::kExpand, use_.expand, Name::kPipeExpand);
+  reserve(resources_.shared, work.shared, Where::kShared, use_.shared, Name::kPipeShared);
+  reserve(resources_.memory, work.memory, Where::kShared, use_.memory, Name::kPipeMemory);
+  reserve(resources_.tensor, work.tensor, Where::kTensor, use_.tensor, Name::kPipeTensor);
   if (unit_ != nullptr && grid_->launch().unit()->at_operands()) {
     end += clock_.cycles(grid_->launch().unit()->latency_cycles);  // the tile's first weights pass the unit
     if (const Time expanded = expand(now); expanded > end) {
@@ -258,21 +261,22 @@ void SmModule::finish(int slot, Time now) {
   const Time end = now + clock_.cycles(grid_->launch().epilogue_cycles());
   record.where[Where::kShared] += end - now;
   record.end = end;
-  if (timeline_ != nullptr) timeline_->add(Timeline::Kind::kCta, index_, cta.cta, -1, record.start, end);
+  use_.launch += cta.begun - record.start;
+  use_.epilogue += end - now;
+  timeline_.cta(grid_->launch(), slot, cta.cta, record.start, cta.begun, now, end);
   schedule(end, Step::kEpilogueDone, slot, -1);
 }
 
 void SmModule::retire(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
   const StageRequest result = grid_->launch().result(cta.cta);
-  cta.cta = -1;
   if (result.segment_count > 0) {
     CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get();
     send(result, slot, -1, now,
          arithmetic == nullptr ? std::vector<std::uint8_t>{} : arithmetic->result(result));
-  } else {
-    grid_->finished();
   }
+  cta.cta = -1;
+  if (result.segment_count == 0) grid_->finished();
   start_cta();
 }
 

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "sim/description/gpu_description.h"
+#include "sim/stats/sm_use.h"
 #include "sim/stats/timeline.h"
 #include "sim/stats/where.h"
 #include "sim/system/grid.h"
+#include "sim/system/sm_timeline.h"
 #include "sim/system/stage_payload.h"
 
 namespace fp6sim::sim {
@@ -47,6 +49,7 @@ class SmModule final : public sc_core::sc_module {
   bool start_cta();
 
   const std::vector<CtaRecord>& records() const { return records_; }
+  const SmUse& use() const { return use_; }  ///< since the start
   Time busy_until() const { return busy_until_; }
 
  private:
@@ -68,14 +71,14 @@ class SmModule final : public sc_core::sc_module {
     std::array<bool, 16> arrived{};
     std::array<Waits, 16> waits{};
     bool computing = false;
-    Time waiting_since = 0;
+    Time begun = 0, waiting_since = 0;
     int record = -1;
   };
   struct Pending {
     tlm::tlm_generic_payload payload;
     StageExtension extension;
     int slot = 0;
-    std::int64_t stage = 0;  // -1: the result
+    std::int64_t cta = 0, stage = 0;  // stage -1: the result
     Time issued = 0;
     std::vector<std::uint8_t> bytes;  // functional mode: what is read or written
   };
@@ -99,12 +102,13 @@ class SmModule final : public sc_core::sc_module {
                              sc_core::sc_time& delay);
   /// When a tile offered to the design's unit at `from` is through it.
   Time expand(Time from);
-  Time compute(const StageWork& work, Time now, WhereTimes& where);
+  Time compute(const Slot& cta, Time now, WhereTimes& where);
 
   int index_;
   const GpuDescription& gpu_;
   Clock clock_;
-  Timeline* timeline_;
+  SmTimeline timeline_;
+  SmUse use_;
   Grid* grid_ = nullptr;
   std::unique_ptr<DequantStage> unit_;  // of the launch's design; null where it works outside SMs
   std::vector<Slot> slots_;

@@ -48,6 +48,7 @@ class Replay : public testing::Test {
     trace::Writer writer(path_);
     kernels::HostRun run;
     run.recorder = &writer;
+    run.architecture = gpu.architecture;
     run.workers = 1;
     kernels::run_on_host(problem.arguments(), run);
     writer.finish();
