@@ -62,6 +62,16 @@ const auto& remembered(Cache& cache, std::map<std::string, bj::value>& files,
   return cache.emplace(full_name, Loaded{read(document), fingerprint}).first->second;
 }
 
+/// What of a workload enters a step's result.
+std::string layers_text(const sim::Workload& workload) {
+  bj::array layers;
+  for (const sim::WorkloadLayer& layer : workload.layers) {
+    layers.push_back(
+        {bj::string(layer.label), layer.m, layer.k, layer.count, layer.repeat, bj::value(layer.per_token)});
+  }
+  return bj::serialize(layers);
+}
+
 }  // namespace
 
 Inputs InputCache::inputs(const Point& point) {
@@ -78,8 +88,19 @@ Inputs InputCache::inputs(const Point& point) {
                                   overrides_under(point.overrides, "kernel."), sim::read_kernel);
   const auto& design = remembered(designs_, files_, sim::kDesignFolder, point.design,
                                   overrides_under(point.overrides, "design."), sim::read_design);
-  return {gpu.description, kernel.description, design.description,
-          gpu.fingerprint + kernel.fingerprint + design.fingerprint};
+  Inputs inputs{gpu.description,
+                kernel.description,
+                design.description,
+                {},
+                gpu.fingerprint + kernel.fingerprint + design.fingerprint};
+  if (!point.step.empty()) {
+    auto known = workloads_.find(point.step);
+    if (known == workloads_.end())
+      known = workloads_.emplace(point.step, sim::load_workload(point.step)).first;
+    inputs.workload = known->second;
+    inputs.fingerprints += layers_text(inputs.workload);
+  }
+  return inputs;
 }
 
 std::string program_version() {
@@ -103,6 +124,15 @@ sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::st
   options.rtl_unit = rtl_unit();
   options.functional = functional;
   return sim::simulate_gemm(inputs.gpu, inputs.kernel, inputs.design, point.shape, options);
+}
+
+sim::StepResult simulate_step(const Point& point, const Inputs& inputs) {
+  sim::StepOptions options;
+  options.first_step = !point.warm_l2;
+  options.exact = options.every_layer = point.exact;
+  options.split = point.split;
+  return sim::simulate_step(inputs.gpu, inputs.kernel, inputs.design, inputs.workload, point.shape.n,
+                            options);
 }
 
 double added_area_mm2(const sim::GpuDescription& gpu, const sim::DesignDescription& design) {
@@ -142,12 +172,25 @@ bj::object result_json(const Point& point, const Inputs& inputs, const sim::Gemm
           {"counters", std::move(counters)}};
 }
 
+bj::object step_result_json(const Point& point, const Inputs& inputs, const sim::StepResult& step) {
+  double weights = 0;
+  for (const sim::StepLayer& layer : step.layers)
+    weights += static_cast<double>(layer.count) * static_cast<double>(layer.shape.m * layer.shape.k);
+  bj::object result = result_json(point, inputs, step.total);
+  result["bits_per_weight"] = 8 * static_cast<double>(step.weight_bytes) / weights;
+  result["tokens_per_s"] = step.tokens_per_s;
+  result["weights"] = weights;
+  result["gemms"] = step.gemms;
+  return result;
+}
+
 std::string evaluate_text(const std::string& text) {
   static InputCache cache;  // one a worker process
   const json::Document document = json::parse(text, "point");
   const Point point = Point::from_json(document.root());
   const Inputs inputs = cache.inputs(point);
-  return bj::serialize(result_json(point, inputs, simulate(point, inputs)));
+  return bj::serialize(point.step.empty() ? result_json(point, inputs, simulate(point, inputs))
+                                          : step_result_json(point, inputs, simulate_step(point, inputs)));
 }
 
 }  // namespace fp6sim::app

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/point/point.h"
+#include "sim/decode_step.h"
 #include "sim/simulate.h"
 
 namespace fp6sim::app {
@@ -16,7 +17,8 @@ struct Inputs {
   sim::GpuDescription gpu;
   sim::KernelDescription kernel;
   sim::DesignDescription design;
-  /// Hashes of the three documents as simulated.
+  sim::Workload workload;  ///< of a step
+  /// Hashes of the descriptions as simulated, and a step's layers.
   std::string fingerprints;
 };
 
@@ -35,6 +37,7 @@ class InputCache {
   std::map<std::string, Loaded<sim::GpuDescription>> gpus_;
   std::map<std::string, Loaded<sim::KernelDescription>> kernels_;
   std::map<std::string, Loaded<sim::DesignDescription>> designs_;
+  std::map<std::string, sim::Workload> workloads_;
 };
 
 /// Name of a point's result for ever: a hash (RFC 4122 name-based UUID over SHA-1) of the descriptions' full
@@ -48,6 +51,11 @@ std::string program_version();
 /// or null.
 sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path = {},
                          sim::FunctionalGemm* functional = nullptr);
+
+/// Simulates the step of a point that has one.
+sim::StepResult simulate_step(const Point& point, const Inputs& inputs);
+/// As result_json() of the step's total, with tokens_per_s, weights (their number) and gemms.
+boost::json::object step_result_json(const Point& point, const Inputs& inputs, const sim::StepResult& step);
 
 /// The result as one flat object, documented in docs/json.md: cycles time_us dram_bytes ... stack counters.
 boost::json::object result_json(const Point& point, const Inputs& inputs, const sim::GemmResult& result);

@@ -7,16 +7,17 @@
 namespace fp6sim::app {
 
 boost::json::object Point::to_json() const {
-  return {{"gpu", gpu},     {"kernel", kernel},       {"design", design},     {"m", shape.m},
-          {"k", shape.k},   {"n", shape.n},           {"split", split},       {"warm_l2", warm_l2},
-          {"exact", exact}, {"overrides", overrides}, {"workload", workload}, {"layer", layer},
-          {"count", count}};
+  return {{"step", step},       {"gpu", gpu},     {"kernel", kernel},       {"design", design},
+          {"m", shape.m},       {"k", shape.k},   {"n", shape.n},           {"split", split},
+          {"warm_l2", warm_l2}, {"exact", exact}, {"overrides", overrides}, {"workload", workload},
+          {"layer", layer},     {"count", count}};
 }
 
 Point Point::from_json(const json::Value& value) {
   constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();  // the simulator judges shapes
   json::Object object = value.as_object();
   Point point;
+  point.step = object.string("step");
   point.gpu = object.get("gpu").as_name();
   point.kernel = object.get("kernel").as_name();
   point.design = object.get("design").as_name();
@@ -35,8 +36,9 @@ Point Point::from_json(const json::Value& value) {
 
 std::string point_text(const Point& point) {
   std::string text = way_text(point);
-  return text.insert(point.kernel.size(),
-                     fmt::format(" {}x{} batch {}", point.shape.m, point.shape.k, point.shape.n));
+  const std::string work =
+      point.step.empty() ? fmt::format("{}x{}", point.shape.m, point.shape.k) : "step of " + point.step;
+  return text.insert(point.kernel.size(), fmt::format(" {} batch {}", work, point.shape.n));
 }
 
 std::string way_text(const Point& point) {

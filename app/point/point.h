@@ -21,9 +21,11 @@ struct Point {
   std::string gpu = "a100-sxm-80g";  ///< names or paths, as on the command line
   std::string kernel = "w6a16";
   std::string design = std::string(kDefaultDesign);
-  sim::GemmShape shape;
-  std::string split;  ///< empty: the kernel's own
-  bool warm_l2 = false;
+  /// A model (name or path) of which a whole decode step is simulated (sim/decode_step.h); empty: one GEMM.
+  std::string step;
+  sim::GemmShape shape;  ///< of a step: n alone, the batch
+  std::string split;     ///< empty: the kernel's own
+  bool warm_l2 = false;  ///< the weights were just streamed; of a step: another has just run
   bool exact = false;
   /// Fields of the descriptions replaced: "gpu.l2.size_mb" -> 80. Sorted by path.
   boost::json::object overrides;

@@ -55,8 +55,8 @@ void add_numbers(bj::object& columns, const std::string& name, const std::vector
 }
 
 double flops_of(const ReportPoint& p) {
-  return 2.0 * static_cast<double>(p.point.shape.m) * static_cast<double>(p.point.shape.k) *
-         static_cast<double>(p.point.shape.n);
+  const double one_layer = static_cast<double>(p.point.shape.m) * static_cast<double>(p.point.shape.k);
+  return 2 * number_in(p.result, "weights").value_or(one_layer) * static_cast<double>(p.point.shape.n);
 }
 
 void add_fields(bj::object& columns, bj::array& fields, const std::vector<ReportPoint>& points) {
@@ -166,8 +166,8 @@ bj::object report_columns(const std::vector<ReportPoint>& points) {
 
 void find_baselines(std::vector<ReportPoint>& points) {
   const auto name_of = [](const ReportPoint& p) {
-    std::string name = fmt::format("{}|{}|{}|{}|{}|{}", p.point.gpu, p.point.shape.m, p.point.shape.k,
-                                   p.point.shape.n, p.point.warm_l2, p.point.exact);
+    std::string name = fmt::format("{}|{}|{}|{}|{}|{}|{}", p.point.gpu, p.point.step, p.point.shape.m,
+                                   p.point.shape.k, p.point.shape.n, p.point.warm_l2, p.point.exact);
     for (const auto& member : p.point.overrides) {
       if (std::string_view(member.key()).starts_with("gpu.")) {
         name.append("|").append(member.key()).append("=").append(bj::serialize(member.value()));

@@ -25,7 +25,7 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE points (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
-  gpu TEXT NOT NULL, kernel TEXT NOT NULL, design TEXT NOT NULL, split TEXT NOT NULL,
+  gpu TEXT NOT NULL, kernel TEXT NOT NULL, design TEXT NOT NULL, split TEXT NOT NULL, step TEXT NOT NULL,
   m INTEGER NOT NULL, k INTEGER NOT NULL, batch INTEGER NOT NULL, warm_l2 INTEGER NOT NULL, exact INTEGER NOT NULL,
   overrides TEXT NOT NULL, error TEXT NOT NULL,
   time_us REAL, dram_bandwidth_pct REAL, bound_by TEXT, energy_uj REAL, area_mm2 REAL, quality_db REAL,
@@ -95,13 +95,14 @@ StoredPoint row_of(sqlite3_stmt* row) {
   point.workload = text_at(row, 14);
   point.layer = text_at(row, 15);
   point.count = sqlite3_column_int64(row, 16);
+  point.step = text_at(row, 17);
   return stored;
 }
 
 constexpr const char* kSelect =
     "SELECT p.key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, overrides, error, result, "
     "seconds,"
-    " coalesce(l.workload, ''), coalesce(l.layer, m || 'x' || k), coalesce(l.count, 1)"
+    " coalesce(l.workload, ''), coalesce(l.layer, m || 'x' || k), coalesce(l.count, 1), step"
     " FROM points p LEFT JOIN (SELECT DISTINCT key, workload, layer, count FROM labels) l USING (key)";
 
 }  // namespace
@@ -172,8 +173,8 @@ Database::Database(const std::filesystem::path& file, Access access, const std::
   store_ = prepare(
       "INSERT OR IGNORE INTO points (key, gpu, kernel, design, split, m, k, batch, warm_l2, exact, "
       "overrides, error,"
-      " time_us, dram_bandwidth_pct, bound_by, energy_uj, area_mm2, quality_db, result, seconds)"
-      " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)");
+      " time_us, dram_bandwidth_pct, bound_by, energy_uj, area_mm2, quality_db, result, seconds, step)"
+      " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)");
   label_ = prepare("INSERT OR IGNORE INTO labels VALUES (?1, ?2, ?3, ?4, ?5)");
   claim_ = prepare("INSERT OR REPLACE INTO claims VALUES (?1, ?2, ?3)");
   owner_of_ = prepare("SELECT owner, at FROM claims WHERE key = ?1");
@@ -230,7 +231,7 @@ void Database::store(const StoredPoint& stored) {
            number_of(stored.result, "time_us"), number_of(stored.result, "dram_bandwidth_pct"),
            bound == nullptr ? std::string() : std::string(bound->as_string()),
            number_of(stored.result, "energy_uj"), number_of(stored.result, "area_mm2"),
-           number_of(stored.result, "quality_db"), bj::serialize(stored.result), stored.seconds);
+           number_of(stored.result, "quality_db"), bj::serialize(stored.result), stored.seconds, p.step);
   step(store_);
 }
 

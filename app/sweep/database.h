@@ -1,4 +1,4 @@
-// Results of points in one SQLite file. Schema: docs/sweeps.md; application_id "fp6s", user_version 1.
+// Results of points in one SQLite file. Schema: docs/sweeps.md; application_id "fp6s", user_version 2.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -105,6 +105,7 @@ Point Space::point(const Candidate& candidate) const {
   point.workload = problem.workload;
   point.layer = problem.layer;
   point.count = problem.count;
+  point.step = problem.step;
   point.shape = {problem.m, problem.k, 0};
   for (std::size_t i = 0; i < spec_.axes.size(); ++i) {
     const std::string& name = spec_.axes[i].name;

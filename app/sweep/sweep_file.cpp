@@ -63,13 +63,19 @@ void read_axes(json::Object& root, SweepSpec& spec) {
   add_missing("kernel", boost::json::string(defaults.kernel));
   add_missing("design", boost::json::string(defaults.design));
   add_missing("split", "");
-  add_missing("l2_state", "cold");
+  const bool steps = !spec.problems.front().step.empty();
+  add_missing("l2_state", steps ? "warm" : "cold");
 }
 
 void read_problems(json::Object& root, SweepSpec& spec) {
   const auto workloads = root.find("workloads");
   const auto layers = root.find("layers");
   const auto shapes = root.find("shapes");
+  const bool steps = root.boolean_or("steps", false);
+  if (steps && (layers || !workloads)) {
+    throw Error(std::string(root.value().source()) +
+                ": 'steps' simulates every layer of 'workloads': expected 'workloads', and no 'layers'");
+  }
   if (workloads.has_value() == shapes.has_value()) {
     throw Error(std::string(root.value().source()) + ": expected either 'workloads' or 'shapes'");
   }
@@ -78,7 +84,7 @@ void read_problems(json::Object& root, SweepSpec& spec) {
       const auto sizes = shape.as_array(2, 2);
       const std::int64_t m = sizes[0].as_integer(1, sim::kLargestFeatures);
       const std::int64_t k = sizes[1].as_integer(1, sim::kLargestFeatures);
-      spec.problems.push_back({"", std::to_string(m) + "x" + std::to_string(k), m, k, 1});
+      spec.problems.push_back({"", std::to_string(m) + "x" + std::to_string(k), "", m, k, 1});
     }
     if (layers) layers->refuse("'layers' choose from 'workloads', and this sweep has 'shapes'");
     return;
@@ -87,10 +93,14 @@ void read_problems(json::Object& root, SweepSpec& spec) {
   std::vector<std::string> seen;
   for (const std::string& name : workloads->as_strings(1)) {
     const sim::Workload workload = sim::load_workload(name);
+    if (steps) {
+      spec.problems.push_back({workload.name, "step", name, 0, 0, 1});
+      continue;
+    }
     for (const auto& layer : workload.layers) {
       seen.push_back(layer.label);
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), layer.label) == wanted.end()) continue;
-      spec.problems.push_back({workload.name, layer.label, layer.m, layer.k, layer.count});
+      spec.problems.push_back({workload.name, layer.label, "", layer.m, layer.k, layer.count});
     }
   }
   for (const std::string& layer : wanted) {
@@ -143,7 +153,8 @@ void read_method(json::Object& root, SweepSpec& spec) {
 SweepSpec read_sweep(const std::filesystem::path& file) {
   const json::Document document = json::read_file(file);
   json::Object root = document.object();
-  root.accept_only({"name", "description", "workloads", "layers", "shapes", "axes", "constraints", "method"});
+  root.accept_only(
+      {"name", "description", "workloads", "layers", "steps", "shapes", "axes", "constraints", "method"});
   SweepSpec spec;
   spec.name = root.get("name").as_name();
   spec.description = root.string_or("description", "");

@@ -20,15 +20,16 @@ struct Objective {
   bool maximise = false;
 };
 
-/// One layer to simulate.
+/// One layer to simulate, or one decode step.
 struct Problem {
   std::string workload, layer;
+  std::string step;  ///< name or path of the model of which a whole step is simulated; empty: the layer
   std::int64_t m = 0, k = 0, count = 1;
 };
 
 struct SweepSpec {
   std::string name, description;
-  std::vector<Problem> problems;        ///< from "workloads" and "layers", or "shapes"
+  std::vector<Problem> problems;        ///< from "workloads" with "layers" or "steps", or "shapes"
   std::vector<Axis> axes;               ///< in the file's order; those left out have one default value
   std::vector<Expression> constraints;  ///< a point is simulated where all hold
   Method method = Method::kGrid;

@@ -38,6 +38,39 @@ TEST_F(Sweep, APointIsTheSameAsAGemm) {
   }
 }
 
+TEST_F(Sweep, AStepIsTheSameAsARunsStep) {
+  write_text(folder_ / "m.json",
+             R"({"name":"tiny","description":"d","blocks":[{"name":"decoder","repeat":3,"source":"s",
+      "layers":[{"name":"a","out_features":512,"in_features":256},{"name":"b","out_features":256,"in_features":512}]}]})");
+  const std::string model = (folder_ / "m.json").string();
+  write(R"({"name":"steps","workloads":[")" + model +
+        R"("],"steps":true,"axes":{"batch":[2,4],"kernel":["cublas-fp16","w6a16"]}})");
+  const bj::object swept = json_of();
+  ASSERT_EQ(swept.at("points").as_array().size(), 4u);
+  const ProgramRun run = run_program(
+      "run " + as_word(model) + " --step --json --gpu a100-sxm-80g --kernel cublas-fp16,w6a16 --batch 2,4");
+  const bj::value alone = bj::parse(run.out);
+  for (const bj::value& point : swept.at("points").as_array()) {
+    EXPECT_EQ(point.at("layer").as_string(), "step");
+    const auto& models = alone.at("models").as_array();
+    const auto same = std::find_if(models.begin(), models.end(), [&](const bj::value& model_run) {
+      return model_run.at("kernel") == point.at("kernel") && model_run.at("batch") == point.at("n");
+    });
+    ASSERT_NE(same, models.end());
+    EXPECT_NEAR(point.at("time_us").to_number<double>(), same->at("time_us").to_number<double>(), 1e-6);
+    EXPECT_NEAR(point.at("tokens_per_s").to_number<double>(), same->at("tokens_per_s").to_number<double>(),
+                1e-6);
+    EXPECT_EQ(point.at("weights").to_number<double>(), 3.0 * 2 * 512 * 256);
+  }
+  EXPECT_EQ(json_of().at("computed").to_number<int>(), 0);
+  // Another model of the same name is other points.
+  std::string deeper = text_of(model);
+  write_text(model, deeper.replace(deeper.find("\"repeat\":3"), 10, "\"repeat\":4"));
+  EXPECT_EQ(json_of().at("computed").to_number<int>(), 4);
+  const ProgramRun report = run_program("report " + db_ + " -o " + as_word(folder_ / "r.html"));
+  EXPECT_EQ(report.exit_code, 0) << report.err;
+}
+
 TEST_F(Sweep, KilledAtAnyMomentItGoesOn) {
   write_long();
   EXPECT_EQ(interrupt(SIGKILL, 5), -SIGKILL);
@@ -189,6 +222,9 @@ TEST_F(Sweep, BadSweepsAreRefusedBeforeAnythingIsMade) {
   refused(with(R"("batch":{"min":1,"max":4,"integer":true})",
                R"(,"constraints":["batch > 4"],"method":{"name":"random","points":2})"),
           {"none of", "samples satisfies the constraints"});
+  refused(R"({"name":"s","shapes":[[64,64]],"steps":true,"axes":{}})", {"'steps'", "'workloads'"});
+  refused(R"({"name":"s","workloads":["llama-65b"],"layers":["qkv"],"steps":true,"axes":{}})",
+          {"no 'layers'"});
   refused(with(R"("batsh":[1])"), {"batsh", "did you mean 'batch'"});
   refused(with(R"("batch":[0])"), {"axes.batch", "0", "from 1 to"});
   refused(with(R"("batch":[1,1])"), {"has that value already"});
