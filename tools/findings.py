@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""docs/findings.md from the committed sweeps: findings.py FP6SIM FOLDER > docs/findings.md
+"""docs/findings.md from the committed sweeps: findings.py FP6SIM FOLDER [OUTPUT]
 
-Runs sweeps/*.json into FOLDER/<name>.sqlite (what is there is not computed again) and writes the tables and the sentences
-whose numbers come from them.
+Runs sweeps/*.json of whole decode steps into FOLDER/findings.sqlite (what is there is not computed again; what another version
+of the model computed is thrown away) and writes OUTPUT, docs/findings.md where none is named.
 """
 
 import json
@@ -12,28 +12,53 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SWEEPS = ("int4_or_fp6", "placement", "splits", "twice_the_bandwidth")
+PLACES = ("operand", "smem", "copy", "l2", "memctrl")
+EQUAL = 1.05  # FP6 "costs what INT4 costs" up to here
 
 
-def points_of(program, folder, name):
-    database = os.path.join(folder, name + ".sqlite")
-    subprocess.run([program, "sweep", os.path.join(ROOT, "sweeps", name + ".json"), "--db", database], check=True)
-    db = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
-    keys = ("gpu", "kernel", "design", "split", "batch", "overrides", "layer", "count", "time_us", "energy_uj", "result", "error")
-    rows = db.execute("SELECT gpu, kernel, design, split, batch, overrides, layer, count, time_us, energy_uj, result, error "
-                      "FROM points JOIN labels USING (key)")
-    return [dict(zip(keys, row)) for row in rows], db.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()[0]
+def simulate(program, database):
+    """Every sweep into one database, so that what two of them ask for is computed once."""
+    for name in SWEEPS:
+        command = [program, "sweep", os.path.join(ROOT, "sweeps", name + ".json"), "--db", database]
+        run = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if run.returncode == 2 and ("not mixed" in run.stderr or "schema version" in run.stderr):
+            print("findings.py: %s is of another version: computed anew" % database, file=sys.stderr)
+            for end in ("", "-wal", "-shm"):
+                if os.path.exists(database + end):
+                    os.remove(database + end)
+            run = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        print(run.stderr.strip().splitlines()[-1], file=sys.stderr)
+        if run.returncode != 0:
+            sys.exit(run.returncode)
 
 
-def total(points, what="time_us", **chosen):
-    """Sum over layers, each times its count; None where a layer could not be simulated."""
-    own = [p for p in points if all(p[key] == value for key, value in chosen.items())]
-    if not own or any(p["error"] for p in own):
-        return None
-    return sum(p[what] * p["count"] for p in own)
+class Results:
+    """The stored steps, by GPU, kernel, design, split, batch and whether the bandwidth is doubled."""
 
+    def __init__(self, database):
+        db = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
+        self.program = db.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()[0]
+        self.steps, self.failed, self.seconds, models = {}, 0, 0, set()
+        for gpu, kernel, design, split, batch, overrides, step, result, error, seconds in db.execute(
+                "SELECT gpu, kernel, design, split, batch, overrides, step, result, error, seconds FROM points"):
+            models.add(step)
+            self.seconds += seconds
+            self.failed += error != ""
+            if not error:
+                self.steps[gpu, kernel, design, split, batch, overrides != "{}"] = json.loads(result)
+        (self.model,) = models  # the sweeps are of one model
+        self.gpus = sorted({key[0] for key in self.steps})
 
-def distinct(points, key):
-    return list(dict.fromkeys(sorted(p[key] for p in points)))
+    def batches(self, **chosen):
+        return sorted({key[4] for key in self.steps if key[2] == chosen.get("design", "simt") and key[5] == chosen.get("doubled", False)})
+
+    def step(self, gpu, batch, kernel="w6a16", design="simt", split="", doubled=False):
+        return self.steps.get((gpu, kernel, design, split, batch, doubled))
+
+    def ratio(self, over, under, what="time_us"):
+        """Of two steps; None where one could not be simulated."""
+        return over[what] / under[what] if over and under else None
 
 
 def table(header, rows):
@@ -41,51 +66,69 @@ def table(header, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def ratio(over, under):
-    return "-" if over is None or under is None else "%.2f" % (over / under)
+def shown(ratio):
+    return "-" if ratio is None else "%.2f" % ratio
 
 
-def bounds(points, **chosen):
-    own = [p for p in points if all(p[key] == value for key, value in chosen.items()) and not p["error"]]
-    shares = {}
-    for p in own:
-        for name, share in json.loads(p["result"])["stack"].items():
-            shares[name] = shares.get(name, 0) + share * p["time_us"] * p["count"]
-    whole = sum(shares.values())
-    first = sorted(shares, key=shares.get, reverse=True)[:2]
-    return ", ".join("%s %.0f %%" % (name, 100 * shares[name] / whole) for name in first)
+def percent(share):
+    """One digit after the point, and no -0.0."""
+    return round(100 * share, 1) + 0.0
 
 
-def int4_or_fp6(program, folder):
-    points, version = points_of(program, folder, "int4_or_fp6")
+def bounds(step):
+    first = sorted(step["stack"], key=step["stack"].get, reverse=True)[:2]
+    return ", ".join("%s %.0f %%" % (name, 100 * step["stack"][name]) for name in first)
+
+
+def spread(ratios):
+    """Savings as text, "3.0 to 7.1 %", from ratios to what is compared with."""
+    savings = sorted(percent(1 - r) for r in ratios if r is not None)
+    return "%.1f to %.1f %%" % (savings[0], savings[-1])
+
+
+def int4_or_fp6(results):
     rows, verdicts = [], []
-    for gpu in distinct(points, "gpu"):
-        closest = None
-        for batch in distinct(points, "batch"):
-            at = {"gpu": gpu, "batch": batch}
-            fp16, int4, fp6 = (total(points, kernel=k, **at) for k in ("cublas-fp16", "w4a16-g128", "w6a16"))
-            rows.append([gpu, str(batch), ratio(fp16, int4), ratio(fp16, fp6), ratio(fp6, int4),
-                         bounds(points, kernel="w6a16", **at)])
-            if closest is None or fp6 / int4 < closest[0]:
-                closest = (fp6 / int4, batch)
-        verdicts.append("%s: FP6 comes closest to INT4 g128 at batch %d, with %.2f times its time." % (gpu, closest[1], closest[0]))
-    return ("## When does FP6 cost what INT4 costs?\n\nLLaMA-65B, the qkv and down layers of one decode step, cold L2. Speedups over cuBLAS FP16. "
-            "By stored bytes alone FP6 takes 6.00 / 4.125 = 1.45 times INT4 g128's time.\n\n" +
-            table(["GPU", "batch", "INT4 g128", "FP6", "FP6 time / INT4 time", "FP6 is bound by"], rows) +
-            "\n" + "\n".join("- " + v for v in verdicts) + "\n"), version
+    for gpu in results.gpus:
+        ratios, overtaken = {}, None
+        for batch in results.batches():
+            fp16, int4, fp6 = (results.step(gpu, batch, kernel) for kernel in ("cublas-fp16", "w4a16-g128", "w6a16"))
+            if not int4:
+                continue
+            ratios[batch] = results.ratio(fp6, int4)
+            if overtaken is None and fp16["time_us"] < fp6["time_us"]:
+                overtaken = batch
+            rows.append([gpu, str(batch), "%.0f" % fp16["tokens_per_s"], "%.0f" % int4["tokens_per_s"], "%.0f" % fp6["tokens_per_s"],
+                         shown(results.ratio(fp16, int4)), shown(results.ratio(fp16, fp6)), shown(ratios[batch]), bounds(fp6)])
+        equal = [batch for batch, ratio in ratios.items() if ratio <= EQUAL]
+        closest = min(ratios, key=ratios.get)
+        verdicts.append("%s: %s; %s." % (
+            gpu,
+            "FP6 costs what INT4 costs (within %.0f %%) from batch %d on" % (100 * (EQUAL - 1), equal[0]) if equal else
+            "FP6 never costs as little as INT4; it comes closest at batch %d, with %.2f times its time" % (closest, ratios[closest]),
+            "FP16 is faster than FP6 at batch %d" % overtaken if overtaken else "FP16 is slower than FP6 at every batch here"))
+    one = results.step(results.gpus[0], results.batches()[0])["bits_per_weight"]
+    four = results.step(results.gpus[0], results.batches()[0], "w4a16-g128")["bits_per_weight"]
+    return ("## When does FP6 cost what INT4 costs?\n\nTokens/s of the linear layers and speedups over cuBLAS FP16. By stored bytes alone FP6 "
+            "takes %.2f / %.3f = %.2f times INT4 g128's time.\n\n" % (one, four, one / four) +
+            table(["GPU", "batch", "FP16 tokens/s", "INT4 g128", "FP6", "INT4 speedup", "FP6 speedup", "FP6 time / INT4 time", "FP6 is bound by"],
+                  rows) + "\n" + "\n".join("- " + v for v in verdicts) + "\n")
 
 
-def splits(program, folder):
-    points, _ = points_of(program, folder, "splits")
-    rows = []
-    for gpu in distinct(points, "gpu"):
-        for batch in distinct(points, "batch"):
-            base = total(points, gpu=gpu, batch=batch, split="4+2")
-            rows.append([gpu, str(batch)] + [ratio(total(points, gpu=gpu, batch=batch, split=s), base)
-                                             for s in ("4+2-byte", "4+2", "2+4", "packed6", "padded8")])
-    return ("## What does the arrangement of the bits save?\n\nTime of `w6a16` with each split over its time with `4+2` "
-            "(down of LLaMA-65B); below 1 is faster.\n\n" +
-            table(["GPU", "batch", "4+2-byte", "4+2", "2+4", "packed6", "padded8"], rows))
+def splits(results):
+    names, rows, ratios = ("4+2-byte", "4+2", "2+4", "packed6", "padded8"), [], {}
+    for gpu in results.gpus:
+        for batch in results.batches():
+            steps = {name: results.step(gpu, batch, split=name) for name in names}
+            if not steps["4+2"]:
+                continue
+            here = {name: results.ratio(steps[name], steps["4+2"]) for name in names}
+            for name in names:
+                ratios.setdefault(name, []).append(results.ratio(steps["4+2-byte"], steps[name]))
+            rows.append([gpu, str(batch)] + ["-" if here[name] is None else "%.3f" % here[name] for name in names])
+    return ("## What does the `4+2-byte` split save?\n\nTime of a step with each split over its time with `4+2`; below 1 is faster.\n\n" +
+            table(["GPU", "batch"] + list(names), rows) +
+            "\n- `4+2-byte` saves %s of the time of `4+2`, %s of `2+4`'s, %s of `packed6`'s and %s of `padded8`'s.\n" %
+            tuple(spread(ratios[name]) for name in ("4+2", "2+4", "packed6", "padded8")))
 
 
 def described(kind, name):
@@ -93,67 +136,90 @@ def described(kind, name):
         return json.load(file)
 
 
-def area(gpus):
-    """Gate equivalents a design adds, from the synthesised units of rtl/."""
+def area(results):
+    """What a design adds to a GPU, from the synthesised units of rtl/."""
     with open(os.path.join(ROOT, "rtl", "units.json")) as file:
         lane = {unit["name"]: unit["gate_equivalents_per_lane"] for unit in json.load(file)["units"]}
     rows = []
-    for gpu in gpus:
+    batch = results.batches(design="smem")[0]
+    for gpu in results.gpus:
         machine = described("gpus", gpu)
-        for name in ("operand", "smem", "copy", "l2", "memctrl"):
-            design = described("designs", name)
+        simt = results.step(gpu, batch)
+        for name in PLACES:
+            design, step = described("designs", name), results.step(gpu, batch, design=name)
+            if not step:
+                continue
             lanes = design["lanes"]["value"] * design["units_per_sm"]["value"]
             lanes *= machine["l2"]["slices"]["value"] if name in ("l2", "memctrl") else machine["sm"]["count"]["value"]
-            rows.append([gpu, name, str(lanes)] + ["%.2f" % (lanes * lane[unit] / 1e6) for unit in ("exact-l32", "e3m2-l64d2")])
-    return ("Area: lanes the design adds to the GPU, and their size in millions of gate equivalents (NAND2) by the synthesis of rtl/ "
-            "(docs/rtl.md): exact values with the scale left to the epilogue, and scale multiplied in.\n\n" +
-            table(["GPU", "place", "lanes", "exact values", "scaled"], rows))
+            rows.append([gpu, name, str(lanes), "%.2f" % (lanes * lane["exact-l32"] / 1e6), "%.2f" % (lanes * lane[design["unit"]] / 1e6),
+                         "%.1f" % step["area_mm2"], "%+.1f %%" % percent(results.ratio(step, simt) - 1),
+                         "%+.1f %%" % percent(results.ratio(step, simt, "energy_uj") - 1)])
+    return ("Area, and what it buys at batch %d: lanes the design adds to the GPU, their size in millions of gate equivalents (NAND2) by the synthesis of "
+            "rtl/ (docs/rtl.md), with exact values and the scale left to the epilogue or with the scale multiplied in, and mm² of the latter in "
+            "45 nm cells: for comparing places, not for an estimate in a GPU's own process.\n\n" % batch +
+            table(["GPU", "place", "lanes", "exact", "scaled", "mm², 45 nm", "time", "energy"], rows))
 
 
-def placement(program, folder):
-    points, _ = points_of(program, folder, "placement")
-    designs = ("simt", "operand", "smem", "copy", "l2", "memctrl", "native")
-    rows = []
+def placement(results):
+    designs, rows, best = ("simt",) + PLACES + ("native",), [], {}
     for what, name in (("time_us", "time"), ("energy_uj", "energy")):
-        for gpu in distinct(points, "gpu"):
-            for batch in distinct(points, "batch"):
-                at = {"gpu": gpu, "batch": batch}
-                base = total(points, what, kernel="w6a16", design="simt", **at)
-                rows.append([name, gpu, str(batch)] + [ratio(total(points, what, kernel="w6a16", design=d, **at), base)
-                                                       for d in designs] +
-                            [ratio(total(points, what, kernel="cublas-fp16", **at), base)])
-    return ("## What does a hardware unit buy, and where?\n\n`w6a16` with the weight expanded at each place, over today's GPU (`simt`); "
-            "below 1 is better. down of LLaMA-65B; last column: FP16 weights.\n\n" +
-            table(["", "GPU", "batch"] + list(designs) + ["FP16"], rows) + "\n" + area(distinct(points, "gpu")))
+        for gpu in results.gpus:
+            for batch in results.batches(design="smem"):
+                simt = results.step(gpu, batch)
+                here = [results.ratio(results.step(gpu, batch, design=d), simt, what) for d in designs]
+                rows.append([name, gpu, str(batch)] + [shown(r) for r in here] +
+                            [shown(results.ratio(results.step(gpu, batch, "cublas-fp16"), simt, what))])
+                for design, ratio in zip(designs, here):
+                    best.setdefault((name, design), []).append(ratio)
+    inside = [r for d in ("operand", "smem") for r in best["time", d]]
+    outside = [r for d in ("l2", "memctrl") for r in best["time", d] if r]
+    return ("## What does a hardware unit buy, and where?\n\n`w6a16` with the weight expanded at each place, over today's GPU (`simt`); below 1 is better. "
+            "Last column: FP16 weights.\n\n" +
+            table(["", "GPU", "batch"] + list(designs) + ["FP16"], rows) +
+            "\n- Inside the SM (`operand`, `smem`) a unit saves %s of the time and %s of the energy.\n" %
+            (spread(inside), spread([r for d in ("operand", "smem") for r in best["energy", d]])) +
+            "- At the L2 or the memory controller FP16 crosses the crossbar: %.2f to %.2f times today's time.\n" % (min(outside), max(outside)) +
+            "- `native` is the bound: nothing is expanded anywhere. Its tensor core's area is not counted.\n\n" + area(results))
 
 
-def bandwidth(program, folder):
-    points, _ = points_of(program, folder, "twice_the_bandwidth")
+def machines(results):
+    """A100, H100, H200, and the H200 with twice the DRAM channels."""
+    columns = [(gpu, False) for gpu in results.gpus] + [("h200", True)]
     rows = []
-    for overrides in sorted(distinct(points, "overrides"), key=lambda o: list(json.loads(o).values())):
-        channels = list(json.loads(overrides).values())[0]
-        for batch in distinct(points, "batch"):
-            at = {"overrides": overrides, "batch": batch}
-            fp16 = total(points, kernel="cublas-fp16", **at)
-            unit = total(points, kernel="w6a16", design="smem", **at)
-            rows.append(["H200, %d channels" % channels, str(batch), ratio(fp16, total(points, kernel="w4a16-g128", **at)),
-                         ratio(fp16, total(points, kernel="w6a16", design="simt", **at)), ratio(fp16, unit),
-                         bounds(points, kernel="w6a16", design="simt", **at)])
-    return ("## And with twice the bandwidth?\n\nAn H200 as it is and with twice its DRAM channels (nothing else changed): speedups over cuBLAS FP16 on "
-            "the same machine. With DRAM twice as fast the instructions that expand weights weigh twice as much.\n\n" +
-            table(["GPU", "batch", "INT4 g128", "FP6", "FP6, unit at shared memory", "FP6 is bound by"], rows))
+    for batch in results.batches(doubled=True):
+        at = [(lambda gpu=gpu, doubled=doubled: {"gpu": gpu, "batch": batch, "doubled": doubled})() for gpu, doubled in columns]
+        fp6 = [results.step(**a) for a in at]
+        rows += [[str(batch), "DRAM, TB/s"] + ["%.1f" % (s["peak_gb_s"] / 1000) for s in fp6],
+                 [str(batch), "FP6, speedup over FP16"] + [shown(results.ratio(results.step(kernel="cublas-fp16", **a), s)) for a, s in zip(at, fp6)],
+                 [str(batch), "INT4 g128, speedup over FP16"] +
+                 [shown(results.ratio(results.step(kernel="cublas-fp16", **a), results.step(kernel="w4a16-g128", **a))) for a in at],
+                 [str(batch), "FP6 time / INT4 time"] + [shown(results.ratio(s, results.step(kernel="w4a16-g128", **a))) for a, s in zip(at, fp6)],
+                 [str(batch), "FP6, share of peak DRAM bandwidth"] + ["%.0f %%" % s["dram_bandwidth_pct"] for s in fp6],
+                 [str(batch), "time a unit at shared memory saves"] +
+                 ["%.1f %%" % percent(1 - results.ratio(results.step(design="smem", **a), s)) for a, s in zip(at, fp6)],
+                 [str(batch), "FP6 is bound by"] + [bounds(s) for s in fp6]]
+    return ("## How does the answer move from A100 to H100 to H200, and with twice the bandwidth?\n\nThe last machine is an H200 with twice its DRAM "
+            "channels and nothing else changed.\n\n" +
+            table(["batch", ""] + ["%s%s" % (gpu, ", DRAM x2" if doubled else "") for gpu, doubled in columns], rows))
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    program, folder = sys.argv[1:]
+    program, folder = sys.argv[1:3]
+    output = sys.argv[3] if len(sys.argv) == 4 else os.path.join(ROOT, "docs", "findings.md")
     os.makedirs(folder, exist_ok=True)
-    first, version = int4_or_fp6(program, folder)
-    print("# Findings\n\nSimulated, not measured: read them with docs/validation.md, which says how far the simulator is from measured GPUs. Every "
-          "number comes from a sweep in sweeps/; `tools/findings.py build/release/fp6sim FOLDER > docs/findings.md` computes them again.\n"
-          "Model: fp6sim %s.\n" % version)
-    print("\n".join([first, splits(program, folder), placement(program, folder), bandwidth(program, folder)]), end="")
+    database = os.path.join(folder, "findings.sqlite")
+    simulate(program, database)
+    results = Results(database)
+    parts = [int4_or_fp6(results), splits(results), placement(results), machines(results)]
+    with open(output, "w") as file:
+        file.write("# Findings\n\nSimulated, not measured: read them with docs/validation.md, which says how far the simulator is from measured GPUs. Whole decode steps "
+                   "of %s: every linear layer, one GEMM after the other, the L2's content carried along (`fp6sim run --step`). "
+                   "Every number comes from a sweep in sweeps/; `tools/findings.py build/release/fp6sim FOLDER` computes them again.\n"
+                   "Model: fp6sim %s.%s\n\n" %
+                   (results.model, results.program, " %d points could not be simulated." % results.failed if results.failed else "") + "\n".join(parts))
+    print("%s: %d steps, %.0f s of simulation" % (output, len(results.steps), results.seconds), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ def load_points(source):
     db = sqlite3.connect("file:%s?mode=ro" % source, uri=True)
     points = []
     for row in db.execute("SELECT p.gpu, kernel, design, split, m, k, batch, warm_l2, overrides, result, "
-                          "coalesce(l.workload, ''), coalesce(l.layer, m || 'x' || k) FROM points p LEFT JOIN "
+                          "coalesce(l.workload, ''), coalesce(l.layer, m || 'x' || k), step FROM points p LEFT JOIN "
                           "(SELECT DISTINCT key, workload, layer FROM labels) l USING (key) WHERE error = ''"):
         names = ("gpu", "kernel", "design", "split", "m", "k", "n", "warm_l2", "overrides")
-        points.append({**dict(zip(names, row)), **json.loads(row[9]), "workload": row[10], "layer": row[11]})
-    problem = lambda p: tuple(p[name] for name in ("gpu", "m", "k", "n", "warm_l2", "overrides"))
+        points.append({**dict(zip(names, row)), **json.loads(row[9]), "workload": row[10], "layer": row[11], "step": row[12]})
+    problem = lambda p: tuple(p[name] for name in ("gpu", "step", "m", "k", "n", "warm_l2", "overrides"))
     baselines = {problem(p): p for p in points if p["kernel"] == "cublas-fp16"}
     for point in points:
         baseline = baselines.get(problem(point))

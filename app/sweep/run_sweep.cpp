@@ -41,6 +41,9 @@ class Run {
     for (const std::size_t i : wanted) database_.label(space_.spec().name, plan_[i].key, plan_[i].point);
     database_.commit();
     waiting_.assign(wanted.begin(), wanted.end());
+    // The longest first: then the last ones end together, and no worker is left waiting for another.
+    std::stable_sort(waiting_.begin(), waiting_.end(),
+                     [this](std::size_t a, std::size_t b) { return plan_[a].effort > plan_[b].effort; });
     while (!waiting_.empty() && !interrupted()) {
       executor_.run([this] { return next(); },
                     [this](const Task& task, const Reply& reply) { take(task, reply); });
@@ -96,6 +99,14 @@ class Run {
   std::set<std::string> computing_;  ///< by this run: two points of a plan may be one
 };
 
+/// Bytes of weights: simulations take about as long as the traffic they follow is.
+double effort_of(const Point& point, const Inputs& inputs) {
+  double weights = static_cast<double>(point.shape.m) * static_cast<double>(point.shape.k);
+  for (const sim::WorkloadLayer& layer : inputs.workload.layers)
+    weights += static_cast<double>(layer.m) * static_cast<double>(layer.k) * static_cast<double>(layer.count);
+  return weights * inputs.kernel.weights.bits;
+}
+
 }  // namespace
 
 double SweepOutcome::overhead(int workers) const {
@@ -118,8 +129,10 @@ std::vector<PlannedPoint> plan_sweep(const Space& space, bool confirmed) {
   plan.reserve(candidates.size());
   for (Candidate& candidate : candidates) {
     Point point = space.point(candidate);
-    std::string key = key_of(point, cache.inputs(point));
-    plan.push_back({std::move(candidate), std::move(point), std::move(key)});
+    const Inputs inputs = cache.inputs(point);
+    std::string key = key_of(point, inputs);
+    const double effort = effort_of(point, inputs);
+    plan.push_back({std::move(candidate), std::move(point), std::move(key), effort});
   }
   return plan;
 }

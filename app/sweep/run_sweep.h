@@ -21,6 +21,7 @@ struct PlannedPoint {
   Candidate candidate;
   Point point;
   std::string key;
+  double effort = 0;  ///< more is longer to simulate; 0 is not known
 };
 
 /// Throws fp6sim::Error, also for more than kAskAbove points (a Pareto search: budget) without `confirmed`.
