@@ -100,6 +100,23 @@ TEST(Functional, WarmAndColdExactAndNot) {
   }
 }
 
+/// In the default mode short pieces of neighbouring rows travel together, which data cannot: they are what
+/// another stage needs.
+TEST(Functional, RowMajorWeightsTakeAlmostTheTimeTheyTakeWithoutData) {
+  const KernelDescription kernel = load_kernel("cublas-fp16");
+  constexpr GemmShape kShape{2048, 2048, 8};
+  const auto cycles = [&](FunctionalGemm* functional) {
+    RunOptions options;
+    options.functional = functional;
+    return static_cast<double>(
+        simulate_gemm(load_gpu("a100-sxm-40g"), kernel, load_design("simt"), kShape, options).cycles);
+  };
+  const GemmOperands operands = random_operands(kernel, kShape, 2);
+  FunctionalGemm functional(operands);
+  EXPECT_NEAR(cycles(&functional) / cycles(nullptr), 1, 0.01);
+  EXPECT_EQ(functional.output(), app::expected_output(kernel, kShape, operands, functional));
+}
+
 /// An L2 of a few lines: partial sums and outputs are evicted, filled again, and lines are fetched many
 /// times.
 TEST(Functional, AnL2ThatHoldsNothingForLong) {
