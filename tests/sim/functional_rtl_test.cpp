@@ -26,6 +26,8 @@ class CountingStage final : public DequantStage {
 
 TEST(FunctionalRtl, WeightsPassTheVerilatedUnitAtEveryPlace) {
   constexpr GemmShape kShape{128, 192, 3};
+  GpuDescription gpu = load_gpu("a100-sxm-40g");
+  gpu.sm.count = 4;  // each has a Verilated unit
   for (const char* place : {"operand", "smem", "copy", "l2", "memctrl"}) {
     for (const char* name : {"w6a16", "w5a16", "w4a16-g128-zp", "w8a16"}) {
       const KernelDescription kernel = load_kernel(name);
@@ -39,7 +41,7 @@ TEST(FunctionalRtl, WeightsPassTheVerilatedUnitAtEveryPlace) {
       options.rtl_unit = [&](const StageParameters& parameters) {
         return std::make_unique<CountingStage>(rtl::make_verilated_stage(parameters), weights);
       };
-      simulate_gemm(load_gpu("a100-sxm-40g"), kernel, design, kShape, options);
+      simulate_gemm(gpu, kernel, design, kShape, options);
       const std::int64_t tried =
           kernel.weights.block_rows * kStepK;  // one step of a block, before time passes
       EXPECT_EQ(weights, kShape.m * kShape.k + tried) << place << " " << name;
