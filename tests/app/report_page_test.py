@@ -114,7 +114,7 @@ def make_large(database, rows):
     with sqlite3.connect(database) as db:
         small = db.execute("SELECT count(*) FROM points").fetchone()[0]
         copies = rows // small
-        columns = ("gpu,kernel,design,split,m,k,batch,warm_l2,exact,%s,error,time_us,dram_bandwidth_pct,bound_by,energy_uj,"
+        columns = ("gpu,kernel,design,split,step,m,k,batch,warm_l2,exact,%s,error,time_us,dram_bandwidth_pct,bound_by,energy_uj,"
                    "area_mm2,quality_db,%s,seconds")
         db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO points "
                    "(key,%s) SELECT key || i, %s FROM points, n" %
