@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/gemm.h"
+#include "kernels/route.h"
 
 namespace fp6sim::kernels {
 
@@ -13,5 +13,8 @@ Status query_gpu(Gpu& gpu, std::string& name);
 
 /// Copies arguments' operands to the device, runs gemm(), copies y back. Waits for it.
 Status run_on_gpu(const GemmArguments& host_arguments);
+
+/// The same by a route; the workspace is made on the device, the host's is not looked at but for its size.
+Status run_on_gpu(const RouteArguments& host_arguments);
 
 }  // namespace fp6sim::kernels

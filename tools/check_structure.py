@@ -17,7 +17,7 @@ ALLOWED = {
     "kernels/tuning": {"kernels", "emu/error.h", "emu/json"},  # a library of its own: the kernels need no JSON
     "sim": {"sim", "emu"},
     "app": {"app", "sim", "emu", "kernels", "rtl"},
-    "tests": {"app", "sim", "emu", "kernels", "rtl", "tests"},
+    "tests": {"app", "sim", "emu", "kernels", "rtl", "tools", "tests"},
     "bench": {"app", "sim", "emu", "kernels", "rtl", "bench"},
     "python": {"app", "sim", "emu", "kernels", "python"},
     "tools": {"emu", "kernels", "tools", "sim", "app/verify"},

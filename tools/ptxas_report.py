@@ -13,10 +13,18 @@ SPILL = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) by
 USED = re.compile(r"Used (\d+) registers")
 # The template arguments of Tile<KernelSpec{...}, batch tile, generation> in a mangled name.
 TILE = re.compile(r"WeightFormatE(\d)ELN?S?\w*?5SplitE(\d)ELi(\d+)ELb(\d)ELN?S\w*?10ActivationE(\d)EEELi(\d+)E")
+# The same of Packed<KernelSpec{...}>, which dequantising to memory takes; it has no batch.
+PACKED = re.compile(r"WeightFormatE(\d)ELN?S?\w*?5SplitE(\d)ELi(\d+)ELb(\d)ELN?S\w*?10ActivationE(\d)EEE")
+KINDS = ["gemm_ampere", "gemm_hopper", "gemm_warpgroup", "dequantize_to_memory", "dense_gemm", "pack_tiles"]
 FORMATS = ["E3M2", "E2M3", "E2M2", "INT4", "INT8"]
 SPLITS = ["4+2", "2+4", "4+2-byte", "packed6", "padded8", "4+1", "1+4", "packed5", "packed4"]
 
 Kernel = collections.namedtuple("Kernel", "architecture kind name batch registers spills")
+
+
+def spec_name(weights, split, group, zero, activation):
+    name = f"{FORMATS[weights]} {SPLITS[split]} {'g' + str(group) if group else 'row'}"
+    return name + (" zp" if zero else "") + (" bf16" if activation else " fp16")
 
 
 def kernels(report):
@@ -29,12 +37,13 @@ def kernels(report):
             spills = int(match.group(1)) + int(match.group(2)) + int(match.group(3))
         elif entry and (match := USED.search(line)):
             mangled, architecture = entry
-            kind = next((k for k in ("gemm_ampere", "gemm_hopper", "gemm_warpgroup") if k in mangled), mangled)
-            name, batch = mangled, 0
+            kind = next((k for k in KINDS if k in mangled), mangled)
+            name, batch = mangled[mangled.index(kind) + len(kind):], 0  # of the others their mangled arguments
             if tile := TILE.search(mangled):
-                weights, split, group, zero, activation, batch = map(int, tile.groups())
-                name = f"{FORMATS[weights]} {SPLITS[split]} {'g' + str(group) if group else 'row'}"
-                name += (" zp" if zero else "") + (" bf16" if activation else " fp16")
+                batch = int(tile.group(6))
+                name = spec_name(*map(int, tile.groups()[:5]))
+            elif packed := PACKED.search(mangled):
+                name = spec_name(*map(int, packed.groups()))
             yield Kernel(architecture, kind, name, int(batch), int(match.group(1)), spills)
             entry = None
 
@@ -50,13 +59,13 @@ def main():
     rows = collections.defaultdict(dict)
     for kernel in found:
         rows[kernel.architecture, kernel.kind, kernel.name][kernel.batch] = kernel
-    batches = sorted({k.batch for k in found if k.batch})
+    batches = sorted({k.batch for k in found})
     if "--markdown" in sys.argv:
-        print("| architecture | kernel | " + " | ".join(f"batch {b}" for b in batches) + " |")
+        print("| architecture | kernel | " + " | ".join(f"batch {b}" if b else "any batch" for b in batches) + " |")
         print("|---|---|" + "---|" * len(batches))
-        for (architecture, _, name), by_batch in sorted(rows.items()):
+        for (architecture, kind, name), by_batch in sorted(rows.items()):
             cells = [str(by_batch[b].registers) if b in by_batch else "" for b in batches]
-            print(f"| {architecture} | {name} | " + " | ".join(cells) + " |")
+            print(f"| {architecture} | {kind} {name} | " + " | ".join(cells) + " |")
     spilling = [k for k in found if k.spills]
     for k in spilling:
         print(f"{k.architecture} {k.kind} {k.name} batch {k.batch}: {k.registers} registers, {k.spills} bytes spilled")

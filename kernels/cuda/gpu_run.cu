@@ -25,8 +25,11 @@ Status query_gpu(Gpu& gpu, std::string& name) {
   return {};
 }
 
-Status run_on_gpu(const GemmArguments& host) {
-  if (Status status = check(host); !status.ok()) return status;
+namespace {
+
+/// Copies in, calls `launch` with the device's pointers, waits, copies out.
+template <class Launch>
+Status run(const GemmArguments& host, std::size_t workspace_size, Launch launch) {
   try {
     const auto elements = [](std::int64_t a, std::int64_t b) {
       return 2 * static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
@@ -34,7 +37,7 @@ Status run_on_gpu(const GemmArguments& host) {
     const DeviceMemory packed(host.packed, host.packed_bytes);
     const DeviceMemory x(host.x, elements(host.shape.n, host.shape.k));
     DeviceMemory y(elements(host.shape.n, host.shape.m));
-    DeviceMemory workspace(workspace_bytes(host.plan));
+    DeviceMemory workspace(workspace_size);
     y.fill(0x7F);  // NaN, so that an output nobody wrote shows
     if (workspace.bytes() != 0) workspace.fill(0);
     GemmArguments device = host;
@@ -43,13 +46,30 @@ Status run_on_gpu(const GemmArguments& host) {
     device.y = y.as<std::uint16_t>();
     device.workspace = workspace.as();
     device.workspace_bytes = workspace.bytes();
-    if (Status status = gemm(device, nullptr); !status.ok()) return status;
+    if (Status status = launch(device); !status.ok()) return status;
     require(cudaDeviceSynchronize(), "the kernel");
     y.copy_out(host.y, y.bytes());
   } catch (const Error& error) {
     return {StatusCode::kDeviceError, error.what()};
   }
   return {};
+}
+
+}  // namespace
+
+Status run_on_gpu(const GemmArguments& host) {
+  if (Status status = check(host); !status.ok()) return status;
+  return run(host, workspace_bytes(host.plan),
+             [](const GemmArguments& device) { return gemm(device, nullptr); });
+}
+
+Status run_on_gpu(const RouteArguments& host) {
+  if (Status status = check(host); !status.ok()) return status;
+  return run(host.operands, workspace_bytes(host.route), [&](const GemmArguments& operands) {
+    RouteArguments device = host;
+    device.operands = operands;
+    return gemm(device, nullptr);
+  });
 }
 
 }  // namespace fp6sim::kernels

@@ -31,6 +31,9 @@ Status query_gpu(Gpu&, std::string&) {
 Status run_on_gpu(const GemmArguments&) {
   return no_cuda();
 }
+Status run_on_gpu(const RouteArguments&) {
+  return no_cuda();
+}
 Status pack_tiles_on_gpu(const emu::TileOrder&, const std::uint8_t*, std::uint32_t*, std::uint32_t*, void*) {
   return no_cuda();
 }

@@ -1,23 +1,29 @@
-// What gpu_bench measures, and what it writes.
+// What gpu_bench measures: plain values, the same for the device layer, the journal and the report.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "kernels/gemm.h"
+#include "kernels/route.h"
 
 namespace fp6sim::bench {
 
 struct Options {
   std::vector<std::string> workloads;  ///< empty: all
   std::vector<int> batches{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
-  std::vector<std::string> kernels;  ///< empty: the default split of each format, and w6a16's others
+  std::vector<std::string> kernels;  ///< empty: all, the ones compared most first
   std::string out = "traces/measured";
-  int repeats = 21;  ///< medians are of this many
+  std::string autotune;   ///< tuning cache to use and fill; empty: the chooser's plans
+  int repeats = 21;       ///< medians are of this many
+  int time_limit_s = 0;   ///< no new measurement after this long; 0: none
+  int item_limit_s = 60;  ///< a measurement that takes longer is given up
   bool warm_l2 = false;
   bool micro = true;
+  bool fresh = false;  ///< a new journal, even where one could be gone on with
+  bool ncu = false;
 };
 
 /// Times in microseconds of one launch.
@@ -26,13 +32,16 @@ struct Timing {
   double spread_pct = 0;  ///< (90th - 10th percentile) / median
 };
 
+/// One measured GEMM shape. Models share shapes, so it names none.
 struct Row {
-  std::string model, layer, kernel, split;
+  std::string kernel;  ///< "w6a16" ... or "cublas-fp16"
+  std::string split;   ///< "" for cuBLAS
+  std::string path;    ///< "fused", "dense", "cublas"
   std::int64_t m = 0, k = 0;
   int batch = 0;
+  int tile_n = 0, splits = 0;  ///< of the fused path
   Timing time;
-  double cublas_us = 0;     ///< 0: no cuBLAS
-  double bytes = 0;         ///< packed weights, activations and output, each once
+  double bytes = 0;         ///< packed weights, activations and output, each once (cuBLAS: FP16 weights)
   double reduction_us = 0;  ///< a read-only reduction of as many bytes, same run, same state of L2
   double clock_mhz = 0;     ///< SM clock measured right after
 };
@@ -52,15 +61,23 @@ struct Machine {
   std::string cublas;  ///< version, or why there is none
 };
 
-/// Every kernel against emu, bit for bit, on shapes that take its paths. Returns how many outputs were
-/// compared; throws fp6sim::Error at the first difference, naming it.
-std::int64_t check_kernels(const Machine& machine, const std::vector<kernels::KernelSpec>& specs);
+/// A layer of a workload.
+struct Layer {
+  std::string model, layer;
+  std::int64_t m = 0, k = 0;
+};
 
-std::vector<Metric> run_microbenchmarks(const Machine& machine);
-
-/// Files DIR/<gpu>-<date>.csv (the columns `fp6sim compare` reads) and .json (everything). Returns the CSV's
-/// path.
-std::string write_report(const Options& options, const Machine& machine, const std::vector<Row>& rows,
-                         const std::vector<Metric>& metrics, std::int64_t checked);
+/// Everything known so far: read from a journal, added to by a worker.
+struct Results {
+  std::map<std::string, Row> rows;                                ///< by the item's key
+  std::map<std::string, std::int64_t> checked;                    ///< outputs compared, by the item's key
+  std::map<std::string, std::string> failed;                      ///< why, by the item's key
+  std::map<std::string, std::vector<Metric>> metrics;             ///< by the item's key
+  std::map<std::string, std::map<std::string, double>> counters;  ///< Nsight Compute's, by the row's key
+  bool has(const std::string& key) const {
+    return rows.contains(key) || checked.contains(key) || failed.contains(key) || metrics.contains(key) ||
+           counters.contains(key);
+  }
+};
 
 }  // namespace fp6sim::bench

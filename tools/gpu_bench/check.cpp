@@ -1,46 +1,94 @@
+#include "tools/gpu_bench/check.h"
+
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/verify/replay.h"
 #include "emu/error.h"
 #include "kernels/gpu_run.h"
-#include "tools/gpu_bench/bench.h"
+#include "kernels/problem.h"
 
 namespace fp6sim::bench {
+namespace {
 
-std::int64_t check_kernels(const Machine& machine, const std::vector<kernels::KernelSpec>& specs) {
-  const int capability = machine.limits.compute_capability;
-  const auto architecture = capability >= 100  ? emu::Architecture::kBlackwell
-                            : capability >= 90 ? emu::Architecture::kHopper
-                            : capability == 89 ? emu::Architecture::kAda
-                                               : emu::Architecture::kAmpere;
+using kernels::Path;
+
+emu::Architecture architecture_of(const kernels::Gpu& gpu) {
+  const int capability = gpu.compute_capability;
+  return capability >= 100  ? emu::Architecture::kBlackwell
+         : capability >= 90 ? emu::Architecture::kHopper
+         : capability == 89 ? emu::Architecture::kAda
+                            : emu::Architecture::kAmpere;
+}
+
+void require_ok(const kernels::Status& status) {
+  if (!status.ok()) throw Error(status.message);
+}
+
+/// Room for a route's operands to pass check(): the device has a workspace of its own.
+struct Workspace {
+  explicit Workspace(std::size_t bytes)
+      : size(bytes), start(bytes == 0 ? nullptr : std::aligned_alloc(256, (bytes + 255) / 256 * 256)) {}
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace() { std::free(start); }
+  std::size_t size;
+  void* start;
+};
+
+std::string difference(const kernels::HostProblem& problem, Path path, std::size_t at,
+                       std::uint16_t expected) {
+  const auto m = static_cast<std::size_t>(problem.shape.m);
+  char text[240];
+  std::snprintf(
+      text, sizeof text,
+      "path %s, m %lld k %lld n %lld, batch tile %d, %d splits: output row %zu token %zu is 0x%04X, emu "
+      "has 0x%04X",
+      std::string(path_name(path)).c_str(), static_cast<long long>(problem.shape.m),
+      static_cast<long long>(problem.shape.k), static_cast<long long>(problem.shape.n), problem.plan.tile_n,
+      problem.plan.splits, at % m, at / m, problem.y[at], expected);
+  return text;
+}
+
+/// One shape by one path; adds to `checked`.
+void check_shape(const kernels::KernelSpec& spec, const kernels::GemmShape& shape, const kernels::Gpu& gpu,
+                 Path path, Checked& checked) {
+  kernels::RouteArguments arguments;
+  kernels::RouteOptions options;
+  options.path = path;
+  options.splits =
+      path == Path::kFused ? 0 : 1;  // the dense kernel's bits are those of a K that is not split
+  require_ok(choose_route(spec, shape, gpu, options, arguments.route));
+  kernels::HostProblem problem(spec, shape, arguments.route.plan, 17);
+  const Workspace workspace(workspace_bytes(arguments.route));
+  arguments.operands = problem.arguments();
+  arguments.operands.workspace = workspace.start;
+  arguments.operands.workspace_bytes = workspace.size;
+  require_ok(run_on_gpu(arguments));
+  const auto expected = app::replay(problem, architecture_of(gpu));
+  checked.outputs += static_cast<std::int64_t>(expected.size());
+  for (std::size_t i = 0; i < expected.size() && checked.difference.empty(); ++i) {
+    if (expected[i] != problem.y[i]) checked.difference = difference(problem, path, i, expected[i]);
+  }
+}
+
+}  // namespace
+
+Checked check_on_gpu(const kernels::KernelSpec& spec, const kernels::Gpu& gpu) {
   // One row tile and several, ragged and full, each batch tile, one split and several, odd k.
   const kernels::GemmShape shapes[] = {{1024, 2048, 8}, {300, 640, 1},  {257, 1152, 13}, {64, 129, 3},
                                        {512, 512, 31},  {513, 384, 64}, {256, 640, 100}, {256, 256, 130}};
-  std::int64_t compared = 0;
-  for (const kernels::KernelSpec& spec : specs) {
-    for (kernels::GemmShape shape : shapes) {
+  const kernels::GemmShape dense_shapes[] = {{300, 200, 9}, {256, 384, 130}};
+  Checked checked;
+  const auto check_all = [&](std::span<const kernels::GemmShape> all, Path path) {
+    for (kernels::GemmShape shape : all) {
       if (spec.group != 0) shape.k = (shape.k + spec.group - 1) / spec.group * spec.group;
-      kernels::Plan plan;
-      if (const auto status = choose_plan(spec, shape, machine.limits, plan); !status.ok())
-        throw Error(status.message);
-      kernels::HostProblem problem(spec, shape, plan, 17);
-      if (const auto status = run_on_gpu(problem.arguments()); !status.ok()) throw Error(status.message);
-      const auto expected = app::replay(problem, architecture);
-      for (std::size_t i = 0; i < expected.size(); ++i) {
-        if (expected[i] == problem.y[i]) continue;
-        char text[200];
-        std::snprintf(text, sizeof text,
-                      "%s %s, m %lld k %lld n %lld: output row %zu token %zu is 0x%04X, emu has 0x%04X",
-                      kernel_name(spec).c_str(), std::string(emu::name(spec.split)).c_str(),
-                      static_cast<long long>(shape.m), static_cast<long long>(shape.k),
-                      static_cast<long long>(shape.n), i % static_cast<std::size_t>(shape.m),
-                      i / static_cast<std::size_t>(shape.m), problem.y[i], expected[i]);
-        throw Error(text);
-      }
-      compared += static_cast<std::int64_t>(expected.size());
+      if (checked.difference.empty()) check_shape(spec, shape, gpu, path, checked);
     }
-  }
-  return compared;
+  };
+  check_all(shapes, Path::kFused);
+  check_all(dense_shapes, Path::kDense);
+  return checked;
 }
 
 }  // namespace fp6sim::bench

@@ -9,6 +9,10 @@ namespace {
 
 using kernels::require;
 
+constexpr int kLaunches = 12;
+constexpr double kLongEnoughMs = 250;
+constexpr std::size_t kFewestRepeats = 5;
+
 __device__ unsigned mix(unsigned x) {
   x ^= x >> 16;
   x *= 0x7FEB352Du;
@@ -60,16 +64,19 @@ __global__ void spin(long long cycles, long long* clocks, unsigned long long* na
 Timing time_launches(cudaStream_t stream, int copies, int repeats, const std::function<void(int)>& launch) {
   launch(0);  // modules are loaded and limits raised outside the capture
   require(cudaStreamSynchronize(stream), "warm-up");
+  // Whole rounds of the rotation, enough launches that what starting a graph costs does not show.
+  const int launches = (kLaunches + copies - 1) / copies * copies;
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t executable = nullptr;
   require(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capture");
-  for (int copy = 0; copy < copies; ++copy) launch(copy);
+  for (int i = 0; i < launches; ++i) launch(i % copies);
   require(cudaStreamEndCapture(stream, &graph), "capture");
   require(cudaGraphInstantiate(&executable, graph, 0), "instantiate");
   cudaEvent_t begin, end;
   require(cudaEventCreate(&begin), "event");
   require(cudaEventCreate(&end), "event");
   std::vector<double> times;
+  double spent_ms = 0;
   for (int repeat = -2; repeat < repeats; ++repeat) {  // the first two warm up
     require(cudaEventRecord(begin, stream), "record");
     require(cudaGraphLaunch(executable, stream), "launch");
@@ -77,7 +84,9 @@ Timing time_launches(cudaStream_t stream, int copies, int repeats, const std::fu
     require(cudaEventSynchronize(end), "the kernels");
     float milliseconds = 0;
     require(cudaEventElapsedTime(&milliseconds, begin, end), "elapsed time");
-    if (repeat >= 0) times.push_back(1000.0 * milliseconds / copies);
+    if (repeat >= 0) times.push_back(1000.0 * milliseconds / launches);
+    spent_ms += milliseconds;
+    if (spent_ms > kLongEnoughMs && times.size() >= kFewestRepeats) break;  // slow kernels: fewer of them
   }
   cudaEventDestroy(begin);
   cudaEventDestroy(end);

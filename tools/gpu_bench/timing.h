@@ -10,8 +10,9 @@
 
 namespace fp6sim::bench {
 
-/// Time of launch(copy) for copy = 0 .. copies-1, captured once into a CUDA graph and replayed: the median of
-/// `repeats` replays, divided by `copies`.
+/// Time of launch(copy) for copy = 0 .. copies-1 and again, at least a dozen launches in all, captured once
+/// into a CUDA graph and replayed: the median of `repeats` replays (of five at least, where they take long),
+/// per launch.
 Timing time_launches(cudaStream_t stream, int copies, int repeats,
                      const std::function<void(int copy)>& launch);
 

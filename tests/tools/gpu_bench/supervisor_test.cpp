@@ -1,0 +1,102 @@
+// What crashes or hangs is given up; the rest is measured.
+#include "tools/gpu_bench/supervisor.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/tools/gpu_bench/fake_device.h"
+#include "tools/gpu_bench/worker.h"
+
+namespace fp6sim::bench {
+namespace {
+
+const std::vector<Layer> kLayers{{"llama-65b", "down", 8192, 22016}};
+
+class Supervisor : public testing::Test {
+ protected:
+  Supervisor()
+      : folder_(testing::TempDir() + "fp6sim_supervisor_" + std::to_string(getpid()) + "_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    options_.out = folder_;
+    options_.batches = {1, 8};
+    options_.kernels = {"w6a16", "w4a16-g128"};
+    options_.item_limit_s = 3;
+  }
+  ~Supervisor() override { std::filesystem::remove_all(folder_); }
+
+  /// A whole run with a device that does `act` before the item `key`.
+  int run(const std::string& key, const std::function<void()>& act) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Session session{options_, kLayers, "2026-01-02", "", begin};
+    return supervise(options_, [&](const Announcer& announcer, bool) {
+      return run_worker(session, announcer, [&](const Options&) {
+        auto device = std::make_unique<FakeDevice>();
+        device->before = [&](const std::string& now) {
+          if (now == key) act();
+        };
+        return device;
+      });
+    });
+  }
+  std::string json() const {
+    std::ifstream in(folder_ + "/nvidia-fake-80gb-2026-01-02.json");
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  void expect_all_but(const std::string& key, const std::string& why) const {
+    const std::string text = json();
+    EXPECT_NE(text.find("\"" + key + "\": \"" + why), std::string::npos) << text;
+    EXPECT_NE(
+        text.find("\"kernel\": \"w4a16-g128\", \"split\": \"packed4\", \"path\": \"fused\", \"m\": 8192, "
+                  "\"k\": 22016, \"batch\": 8"),
+        std::string::npos);
+  }
+
+  Options options_;
+  std::string folder_;
+  const std::string item_ = "time w6a16 4+2-byte fused 8192 22016 1";
+};
+
+TEST_F(Supervisor, GoesOnAfterACrash) {
+  EXPECT_EQ(run(item_, [] { raise(SIGKILL); }), kSomeFailed);
+  expect_all_but(item_, "ended by Killed");
+}
+
+TEST_F(Supervisor, GoesOnAfterAHang) {
+  EXPECT_EQ(run(item_, [] { sleep(600); }), kSomeFailed);
+  expect_all_but(item_, "took more than 3 s");
+}
+
+TEST_F(Supervisor, GoesOnAfterAnError) {
+  EXPECT_EQ(run(item_, [] { throw Error("an illegal instruction was encountered"); }), kSomeFailed);
+  expect_all_but(item_, "an illegal instruction");
+}
+
+TEST_F(Supervisor, EndsWhereThereIsNoDevice) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Session session{options_, kLayers, "2026-01-02", "", begin};
+  int starts = 0;
+  EXPECT_EQ(supervise(options_,
+                      [&](const Announcer& announcer, bool first) {
+                        EXPECT_EQ(first, starts == 0);
+                        return run_worker(session, announcer, [](const Options&) -> std::unique_ptr<Device> {
+                          throw Error("no usable GPU");
+                        });
+                      }),
+            kUnusable);
+  EXPECT_EQ(supervise(options_,
+                      [](const Announcer&, bool) -> int {
+                        raise(SIGKILL);
+                        return 0;
+                      }),
+            kUnusable);
+}
+
+}  // namespace
+}  // namespace fp6sim::bench
