@@ -18,6 +18,12 @@ namespace {
 [[maybe_unused]] constexpr KernelSpec kW4{WeightFormat::kInt4, emu::Split::kPacked4, 128, false,
                                           Activation::kFp16};
 
+[[maybe_unused]] constexpr KernelSpec k42{WeightFormat::kE3M2, emu::Split::k4Plus2};
+[[maybe_unused]] constexpr KernelSpec k24{WeightFormat::kE3M2, emu::Split::k2Plus4};
+[[maybe_unused]] constexpr KernelSpec kE2M3{WeightFormat::kE2M3};
+[[maybe_unused]] constexpr KernelSpec kBf16{WeightFormat::kE3M2, emu::Split::k4Plus2Byte, 0, false,
+                                            Activation::kBf16};
+
 constexpr std::string_view kKernel = MUTANT_STRING(MUTANT_KERNEL);
 constexpr Generation kGeneration = kKernel == "gemm_warpgroup" ? Generation::kWarpgroup
                                    : kKernel == "gemm_hopper"  ? Generation::kHopper
