@@ -50,7 +50,9 @@ def main():
     integer = opcodes["LOP3"] + opcodes["PRMT"] + opcodes["SHF"] + sum(name.startswith("IMAD.SHL") for name, _ in loop)
     # ... and packed half arithmetic.
     half2 = opcodes["HMUL2"] + opcodes["HFMA2"] + opcodes["HADD2"]
-    print(json.dumps({"integer_per_weight": integer / weights, "half2_per_weight": half2 / weights,
+    convert = sum(name.startswith("F2FP.F16.E4M3.UNPACK") for name, _ in loop)  # FP8 to binary16, two at a time
+    print(json.dumps({"convert_per_weight": convert / weights,
+                      "integer_per_weight": integer / weights, "half2_per_weight": half2 / weights,
                       "all_per_weight": len(loop) / weights, "mma": mmas(loop), "opcodes": dict(opcodes)}))
     return 0
 

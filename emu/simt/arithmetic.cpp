@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "emu/binary16.h"
+#include "emu/decode.h"
 
 namespace fp6sim::simt {
 namespace {
@@ -130,6 +131,11 @@ std::uint16_t to_half(float value) {
 std::uint16_t to_bfloat16(float value) {
   ++detail::counts().convert;
   return store<Bfloat>(value);
+}
+std::uint32_t half2_from_e4m3x2(std::uint16_t pair) {
+  ++detail::counts().convert;
+  return join(store<Half>(emu::decode(emu::kE4M3, pair & 0xFFu)),
+              store<Half>(emu::decode(emu::kE4M3, pair >> 8u)));
 }
 float from_half(std::uint16_t bits) {
   ++detail::counts().convert;

@@ -102,6 +102,9 @@ std::uint16_t to_bfloat16(float value);
 float from_half(std::uint16_t bits);
 float from_bfloat16(std::uint16_t bits);
 
+/// cvt.rn.f16x2.e4m3x2: two FP8 numbers, the first in the low byte; exact, NaN becomes 0x7FFF.
+std::uint32_t half2_from_e4m3x2(std::uint16_t pair);
+
 /// binary32 addition, multiplication and fused multiply-add (RNE), counted.
 float fadd(float a, float b);
 float fmul(float a, float b);

@@ -30,10 +30,19 @@ FP6SIM_DEVICE std::uint32_t twice(std::uint32_t half) {
   return prmt(half, 0, 0x1010);
 }
 
+/// Hopper converts FP8 to binary16 in hardware, and a byte of eight_bytes() is an E4M3 number if the format is
+/// E2M3: value * 2^-6.
+constexpr bool converts_bytes(const KernelSpec& spec, Generation generation) {
+  return generation != Generation::kAmpere && spec.weights == WeightFormat::kE2M3 &&
+         spec.activation == Activation::kFp16;
+}
+
 /// From a scale as packed and a zero point (0..15, ignored without).
-template <KernelSpec Spec>
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE RowTerms row_terms(std::uint16_t scale, std::uint32_t zero) {
   RowTerms terms{twice(scale), 0, 0};
+  // Packed with 2^14 where 2^6 is due: exact, for what is left is the caller's scale times 2^6.
+  if constexpr (converts_bytes(Spec, G)) terms.scale = hmul2(terms.scale, 0x1C001C00u);
   if constexpr (Spec.zero_point) {
     terms.magic = twice((Spec.activation == Activation::kFp16 ? 0x6400u : 0x4300u) + zero);
     terms.minus_high = twice(0xD400u + 16 * zero);
@@ -61,12 +70,15 @@ constexpr emu::FloatFormat float_format(WeightFormat format) {
 ///
 ///     E2M3 in binary16    s 0 0 e1 e0 m2 m1 m0  ->  s . . . e1 e0 m2 m1  |  m0 . . . . . . .
 ///     E3M2 in bfloat16    s 0 0 e2 e1 e0 m1 m0  ->  s . . . . . e2 e1  |  e0 m1 m0 . . . . .
-template <KernelSpec Spec>
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE void spread(std::uint32_t (&pairs)[2], std::uint32_t bytes) {
   constexpr emu::FloatFormat kFormat = float_format(Spec.weights);
   constexpr int kMantissaBits = Spec.activation == Activation::kFp16 ? 10 : 7;
   constexpr unsigned kDown = 8 - (kMantissaBits - kFormat.mantissa_bits);
-  if constexpr (kDown == 0) {  // E3M2 and E2M2 in binary16: a byte is the high byte
+  if constexpr (converts_bytes(Spec, G)) {
+    pairs[0] = half2_from_e4m3x2<false>(bytes);
+    pairs[1] = half2_from_e4m3x2<true>(bytes);
+  } else if constexpr (kDown == 0) {  // E3M2 and E2M2 in binary16: a byte is the high byte
     pairs[0] = prmt(bytes, 0, 0x1404);
     pairs[1] = prmt(bytes, 0, 0x3424);
   } else {
@@ -80,7 +92,7 @@ FP6SIM_DEVICE void spread(std::uint32_t (&pairs)[2], std::uint32_t bytes) {
   }
 }
 
-template <KernelSpec Spec>
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE void dequantize_float(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
                                     const RowTerms (&rows)[2]) {
   std::uint32_t bytes[2];
@@ -88,7 +100,7 @@ FP6SIM_DEVICE void dequantize_float(std::uint32_t (&a)[4], const LaneWords<Spec>
   FP6SIM_UNROLL
   for (int four = 0; four < 2; ++four) {
     std::uint32_t pairs[2];
-    spread<Spec>(pairs, bytes[four]);
+    spread<Spec, G>(pairs, bytes[four]);
     a[2 * four] = multiply_pair<Spec.activation>(pairs[0], rows[0].scale);
     a[2 * four + 1] = multiply_pair<Spec.activation>(pairs[1], rows[1].scale);
   }
@@ -154,7 +166,7 @@ FP6SIM_DEVICE void dequantize_int8(std::uint32_t (&a)[4], const LaneWords<Spec>&
 }
 
 /// The fragment of step `step` (0..3) of a block; rows[0] of row lane / 4, rows[1] of the row eight below.
-template <KernelSpec Spec>
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE void dequantize_fragment(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
                                        const RowTerms (&rows)[2]) {
   if constexpr (Spec.weights == WeightFormat::kInt4) {
@@ -162,7 +174,7 @@ FP6SIM_DEVICE void dequantize_fragment(std::uint32_t (&a)[4], const LaneWords<Sp
   } else if constexpr (Spec.weights == WeightFormat::kInt8) {
     dequantize_int8<Spec>(a, words, step, rows);
   } else {
-    dequantize_float<Spec>(a, words, step, rows);
+    dequantize_float<Spec, G>(a, words, step, rows);
   }
 }
 

@@ -63,6 +63,12 @@ void cp_async_wait(simt::Where where = simt::Where::current()) {
   simt::cp_async_wait_group(Pending, where);
 }
 
+/// Bytes 0, 1 (Upper: 2, 3) of `bytes`.
+template <bool Upper>
+std::uint32_t half2_from_e4m3x2(std::uint32_t bytes) {
+  return simt::half2_from_e4m3x2(static_cast<std::uint16_t>(Upper ? bytes >> 16 : bytes));
+}
+
 /// bar.sync of the first Threads threads that call it.
 template <unsigned Barrier, unsigned Threads>
 void sync_warps(simt::Where where = simt::Where::current()) {

@@ -72,6 +72,21 @@ FP6SIM_DEVICE std::uint32_t pack_bfloat162(float low, float high) {
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(d) : "f"(high), "f"(low));
   return d;
 }
+/// Bytes 0, 1 (Upper: 2, 3) of `bytes`; sm_89 and later. Named halves let ptxas select without a shift.
+template <bool Upper>
+FP6SIM_DEVICE std::uint32_t half2_from_e4m3x2(std::uint32_t bytes) {
+  std::uint32_t d;
+  if constexpr (Upper) {
+    asm("{\n.reg .b16 low, high;\nmov.b32 {low, high}, %1;\ncvt.rn.f16x2.e4m3x2 %0, high;\n}"
+        : "=r"(d)
+        : "r"(bytes));
+  } else {
+    asm("{\n.reg .b16 low, high;\nmov.b32 {low, high}, %1;\ncvt.rn.f16x2.e4m3x2 %0, low;\n}"
+        : "=r"(d)
+        : "r"(bytes));
+  }
+  return d;
+}
 FP6SIM_DEVICE std::uint16_t to_half(float value) {
   return __half_as_ushort(__float2half_rn(value));
 }

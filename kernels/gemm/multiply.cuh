@@ -29,8 +29,8 @@ FP6SIM_DEVICE void load_row_terms(WarpTerms<T>& terms, const GemmParameters& p, 
     const int row = first_row + 16 * block;
     std::uint32_t zeros = 0;
     if constexpr (T::kSpec.zero_point) zeros = load_global(p.zeros + row / 2 + g);
-    terms.rows[block][0] = row_terms<T::kSpec>(load_global(p.scales + row + g), zeros & 15);
-    terms.rows[block][1] = row_terms<T::kSpec>(load_global(p.scales + row + g + 8), zeros >> 4);
+    terms.rows[block][0] = row_terms<T::kSpec, T::kGeneration>(load_global(p.scales + row + g), zeros & 15);
+    terms.rows[block][1] = row_terms<T::kSpec, T::kGeneration>(load_global(p.scales + row + g + 8), zeros >> 4);
   }
 }
 
@@ -46,8 +46,8 @@ FP6SIM_DEVICE void load_group_terms(WarpTerms<T>& terms, const std::byte* stage,
     const int row = warp * T::kWarpRows + 16 * block;
     std::uint32_t zeros = 0;
     if constexpr (T::kSpec.zero_point) zeros = load_shared(zero_bytes + row / 2 + g);
-    terms.rows[block][0] = row_terms<T::kSpec>(load_shared(scales + row + g), zeros & 15);
-    terms.rows[block][1] = row_terms<T::kSpec>(load_shared(scales + row + g + 8), zeros >> 4);
+    terms.rows[block][0] = row_terms<T::kSpec, T::kGeneration>(load_shared(scales + row + g), zeros & 15);
+    terms.rows[block][1] = row_terms<T::kSpec, T::kGeneration>(load_shared(scales + row + g + 8), zeros >> 4);
   }
 }
 
@@ -139,7 +139,7 @@ FP6SIM_DEVICE void multiply_stage(Accumulators<T>& accumulators, WarpTerms<T>& t
       if (kWideTile && step % 2 == 0) {
         load_half_words<T>(words[block], stage, warp * T::kRowBlocks + block, step / 2);
       }
-      dequantize_fragment<T::kSpec>(a[block], words[block], step, terms.rows[block]);
+      dequantize_fragment<T::kSpec, T::kGeneration>(a[block], words[block], step, terms.rows[block]);
     }
     FP6SIM_UNROLL
     for (int pair = 0; pair < kPairs; ++pair) {

@@ -23,19 +23,20 @@ class Counter : public trace::Recorder {
       for (const trace::Event& event : warp.events) {
         integer += event.counts.integer;
         half2 += event.counts.half2;
+        convert += event.counts.convert;
         mma += event.op == trace::Op::kMma ? 1 : 0;
       }
     }
   }
   void end_launch() override {}
-  std::uint64_t integer = 0, half2 = 0, mma = 0;
+  std::uint64_t integer = 0, half2 = 0, convert = 0, mma = 0;
 
  private:
   std::mutex mutex_;
 };
 
 struct PerWeight {
-  double integer, half2;
+  double integer, half2, convert;
 };
 
 /// Of a lane, in the main loop: the difference of a long and a short run, so that prologue and epilogue
@@ -57,7 +58,8 @@ PerWeight count(const KernelSpec& spec, int capability, int n = 8) {
   const double weights = 256.0 * 512 / 32;
   EXPECT_EQ(counters[1].mma - counters[0].mma, 256u / 16 * 512 / 16);
   return {static_cast<double>(counters[1].integer - counters[0].integer) / weights,
-          static_cast<double>(counters[1].half2 - counters[0].half2) / weights};
+          static_cast<double>(counters[1].half2 - counters[0].half2) / weights,
+          static_cast<double>(counters[1].convert - counters[0].convert) / weights};
 }
 
 TEST(InstructionCount, OfEveryDequantisation) {
@@ -85,6 +87,13 @@ TEST(InstructionCount, OfEveryDequantisation) {
   const PerWeight fp6 = count(kernel_by_name("w6a16"), 90);
   EXPECT_LE(fp6.integer, 1.35);
   EXPECT_LE(fp6.integer + fp6.half2, 1.9);
+  // Hopper reads bytes of E2M3 as E4M3 with two conversions in place of a rotate, three LOP3 and two PRMT.
+  for (const int n : {8, 64}) {
+    const PerWeight e2m3 = count(kernel_by_name("w6a16-e2m3"), 90, n);
+    EXPECT_DOUBLE_EQ(e2m3.integer, 3.25 / 4) << n;
+    EXPECT_DOUBLE_EQ(e2m3.half2, 0.5) << n;
+    EXPECT_DOUBLE_EQ(e2m3.convert, 0.5) << n;
+  }
 }
 
 #if defined(FP6SIM_NVCC) && defined(FP6SIM_NVDISASM)
@@ -115,6 +124,7 @@ constexpr Listing kListings[] = {
      80, 8, 128},
     {"sm_80_e2m3", "gemm_ampere kAmpere", "80", "{WeightFormat::kE2M3}", "w6a16-e2m3", "", 80, 8, 128},
     {"sm_90a", "gemm_hopper kHopper", "90a", "{}", "w6a16", "", 90, 8, 128},
+    {"sm_90a_e2m3", "gemm_hopper kHopper", "90a", "{WeightFormat::kE2M3}", "w6a16-e2m3", "", 90, 8, 128},
     {"sm_90a_wgmma", "gemm_warpgroup kWarpgroup", "90a", "{}", "w6a16", "", 90, 64, 64},
 };
 
@@ -151,6 +161,7 @@ TEST_P(MachineCode, HasWhatTheRecorderCounts) {
       count(kernel_by_name(listing.format, listing.split), listing.capability, listing.tile_n);
   EXPECT_EQ(sass.at("mma").as_int64(), listing.weights / 8);  // a fragment of A is eight weights a lane
   EXPECT_NEAR(sass.at("integer_per_weight").as_double(), recorded.integer, 0.15 * recorded.integer) << json;
+  EXPECT_NEAR(sass.at("convert_per_weight").as_double(), recorded.convert, 0.15 * recorded.convert) << json;
   EXPECT_NEAR(sass.at("half2_per_weight").as_double(), recorded.half2, 0.15 * recorded.half2) << json;
 #else
   GTEST_SKIP() << "needs nvcc and nvdisasm (FP6SIM_NVCC, FP6SIM_NVDISASM at configuration)";

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "emu/binary16.h"
+#include "emu/decode.h"
 
 namespace fp6sim::simt {
 namespace {
@@ -159,6 +160,19 @@ TEST(Arithmetic, ConversionsAndSpecials) {
   EXPECT_EQ(hadd2(0x7C00FC00u, 0x7C007C00u), 0x7C007FFFu);  // inf + inf, -inf + inf
   EXPECT_EQ(hsub2(0x00010001u, 0x00010002u), 0x00008001u);  // subnormals are kept
   EXPECT_EQ(to_half(65520.0f), 0x7C00);
+}
+
+TEST(Arithmetic, ConvertsEveryE4M3) {
+  for (std::uint32_t code = 0; code < 256; ++code) {
+    const std::uint32_t pair = half2_from_e4m3x2(static_cast<std::uint16_t>(code | (code ^ 0x80) << 8));
+    if ((code & 0x7F) == 0x7F) {
+      EXPECT_EQ(pair, 0x7FFF7FFFu);
+      continue;
+    }
+    const float value = emu::decode(emu::kE4M3, code);
+    EXPECT_EQ(pair & 0xFFFF, emu::to_binary16(value)) << code;
+    EXPECT_EQ(pair >> 16, emu::to_binary16(-value)) << code;
+  }
 }
 
 }  // namespace
