@@ -36,7 +36,11 @@ double cost(const Plan& plan, const Gpu& gpu, std::int64_t splits) {
   const double in_flight = resident * (kStages - 1) * static_cast<double>(plan.stage_weight_bytes);
   const double latency_bound = std::max(1.0, 36.0 * 1024.0 / in_flight);
   const double partial_bytes = splits == 1 ? 0.0 : 2.0 * 4.0 * plan.tile_m * plan.tile_n;
-  const double overhead = kStages + partial_bytes / static_cast<double>(plan.stage_weight_bytes);
+  // Beyond 64 tokens mma, not the weights' bytes, sets the time of a k tile, and more partial sums travel in
+  // it.
+  const double bytes_a_tile =
+      static_cast<double>(plan.stage_weight_bytes) * std::max(1.0, plan.tile_n / 64.0);
+  const double overhead = kStages + partial_bytes / bytes_a_tile;
   return static_cast<double>(per_sm) * (tiles_per_cta * latency_bound + overhead);
 }
 
