@@ -41,7 +41,7 @@ void run(benchmark::State& state, DequantUnit& unit) {
 }
 
 void unit_of_one_format(benchmark::State& state) {
-  VerilatedUnit<UnitE3M2> unit({"l32d2-e3m2", kLanes, 2, 1, false});
+  VerilatedUnit<UnitE3M2, Inputs::kSampled> unit({"l32d2-e3m2", kLanes, 2, 1, false});
   run(state, unit);
 }
 BENCHMARK(unit_of_one_format);

@@ -174,13 +174,13 @@ module dequant_unit #(
       .product_o(selected[SelectBits*i+:14])
     );
     product_align u_align (
-      .bfloat_i(align_bfloat), .exponent_i(to_align[SelectBits*i+14+:7]),
+      .bfloat_i(Bfloat && align_bfloat), .exponent_i(to_align[SelectBits*i+14+:7]),
       .product_i(to_align[SelectBits*i+:14]),
       .kept_o(aligned[AlignBits*i+2+:11]), .guard_o(aligned[AlignBits*i+1]), .sticky_o(aligned[AlignBits*i])
     );
     assign aligned[AlignBits*i+13+:8] = to_align[SelectBits*i+14+:8];
     product_round u_round (
-      .bfloat_i(round_bfloat), .infinite_i(round_special[2*S]), .nan_i(round_special[2*S+1]),
+      .bfloat_i(Bfloat && round_bfloat), .infinite_i(round_special[2*S]), .nan_i(round_special[2*S+1]),
       .sign_i(to_round[AlignBits*i+20]), .exponent_i(to_round[AlignBits*i+13+:7]),
       .kept_i(to_round[AlignBits*i+2+:11]), .guard_i(to_round[AlignBits*i+1]), .sticky_i(to_round[AlignBits*i]),
       .result_o(rounded[16*i+:16])

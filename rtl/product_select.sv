@@ -32,7 +32,7 @@ module product_select #(
     always_comb begin
       chosen = '0;
       for (int unsigned k = 0; k < Multiples; k = k + 1)
-        if (fraction_i == FractionBits'(k) && !zero_i) chosen = chosen | multiples[Bits*k+:Bits];
+        chosen = chosen | (multiples[Bits*k+:Bits] & {Bits{fraction_i == FractionBits'(k) && !zero_i}});
     end
     assign {carry, product_o} = chosen;
   end else begin : gen_add
@@ -42,9 +42,9 @@ module product_select #(
       upper = '0;
       lower = '0;
       for (int unsigned k = 0; k < 8; k = k + 1)
-        if (fraction_i[5:3] == 3'(k) && !zero_i) upper = upper | multiples[Bits*(k+7)+:Bits];
+        upper = upper | (multiples[Bits*(k+7)+:Bits] & {Bits{fraction_i[5:3] == 3'(k) && !zero_i}});
       for (int unsigned k = 1; k < 8; k = k + 1)
-        if (fraction_i[2:0] == 3'(k) && !zero_i) lower = lower | multiples[Bits*(k-1)+:Bits];
+        lower = lower | (multiples[Bits*(k-1)+:Bits] & {Bits{fraction_i[2:0] == 3'(k) && !zero_i}});
     end
     assign sum = {upper, 3'd0} + {3'd0, lower};
     assign carry = sum[17];

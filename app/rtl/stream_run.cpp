@@ -107,15 +107,14 @@ class StreamRun {
     note_events(beat_moves, out_ready, out_moves, clear);
     if (unit_.out_valid()) check_held();
     if (out_moves) check_result();
+    check_error();
     const std::uint8_t cause = beat_moves ? expected_error(beats_.front().mode, lanes_) : std::uint8_t{0};
-    const bool had_error = unit_.error();
-    const std::uint8_t old_cause = unit_.error_cause();
+    due_error_ = unit_.error() && !clear ? unit_.error_cause() : cause;
 
     // 3. The edge.
     unit_.clock();
     ++result_.cycles;
     idle_cycles_ = beat_moves || scale_moves || out_moves ? 0 : idle_cycles_ + 1;
-    check_error(cause, had_error && !clear, old_cause);
     if (scale_moves) {
       scales_.pop_front();
       offer_scale_ = driven_scale_ = false;
@@ -200,11 +199,11 @@ class StreamRun {
   }
 
   // The flag rises for an illegal beat and stays until cleared; the cause is the first one's.
-  void check_error(std::uint8_t cause, bool standing, std::uint8_t old_cause) {
-    const std::uint8_t due = standing ? old_cause : cause;
-    if (unit_.error() != (due != 0) || unit_.error_cause() != due) {
-      protocol_error("error flag " + std::to_string(unit_.error_cause()) + " where " + std::to_string(due) +
-                     " was due");
+  void check_error() {
+    if (!due_error_) return;  // the first cycle: the unit comes as others left it
+    if (unit_.error() != (*due_error_ != 0) || unit_.error_cause() != *due_error_) {
+      protocol_error("error flag " + std::to_string(unit_.error_cause()) + " where " +
+                     std::to_string(*due_error_) + " was due");
     }
   }
 
@@ -248,6 +247,7 @@ class StreamRun {
   bool held_ = false;
   std::uint8_t held_tag_ = 0;
   std::uint16_t held_last_ = 0;
+  std::optional<std::uint8_t> due_error_;  // what the last cycle's end must have left in the flag
 };
 
 }  // namespace

@@ -38,8 +38,8 @@ struct UnitParameters {
 };
 
 /// One instance of the unit, clocked by its owner. All formats, splits and bfloat16 are built in, 8 bits of
-/// tag. A cycle: drive inputs, settle(), look at outputs (ready, valid, data), then clock(). Inputs keep
-/// their value until driven anew.
+/// tag. A cycle: drive inputs, settle() once, look at outputs (ready, valid, data, error), then clock().
+/// Inputs keep their value until driven anew. What the cycle's end does shows after the next settle().
 class DequantUnit {
  public:
   virtual ~DequantUnit() = default;

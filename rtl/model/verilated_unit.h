@@ -34,7 +34,11 @@ struct NoWave {
   void dump(std::uint64_t) {}
 };
 
-template <class Top, template <class> class Wave = NoWave>
+/// Which module Top is: dequant_unit itself, or sampled_unit, which samples its inputs at the edge that
+/// begins a cycle.
+enum class Inputs { kDirect, kSampled };
+
+template <class Top, Inputs kInputs, template <class> class Wave = NoWave>
 class VerilatedUnit final : public DequantUnit {
  public:
   explicit VerilatedUnit(const UnitParameters& parameters) : parameters_(parameters), top_(&context_) {
@@ -53,7 +57,6 @@ class VerilatedUnit final : public DequantUnit {
     settle();
     clock();
     drive_reset(false);
-    settle();
   }
   void drive_reset(bool active) override { top_.rst_ni = !active; }
 
@@ -80,9 +83,11 @@ class VerilatedUnit final : public DequantUnit {
   void drive_out_ready(bool ready) override { top_.out_ready_i = ready; }
   void drive_error_clear(bool clear) override { top_.error_clear_i = clear; }
 
-  // Two evaluations a cycle: the falling edge does nothing, so it shares one with the new inputs.
-  void settle() override { evaluate(0); }
-  void clock() override { evaluate(1); }
+  // Two evaluations a cycle. Direct: the falling edge does nothing, so it shares one with the new inputs, and
+  // the rising edge ends the cycle. Sampled: the rising edge that ends the cycle before is this one's start,
+  // and the falling edge is nothing at all.
+  void settle() override { evaluate(kInputs == Inputs::kSampled); }
+  void clock() override { evaluate(kInputs == Inputs::kDirect); }
 
   bool beat_ready() const override { return top_.in_ready_o; }
   bool scale_ready() const override { return top_.scale_ready_o; }

@@ -19,7 +19,7 @@ constexpr UnitParameters kParameters{"l16d2-faults", 16, 2, 1, false};
 
 StreamResult run(int number) {
   fault = number;
-  VerilatedUnit<UnitFaults> unit(kParameters);
+  VerilatedUnit<UnitFaults, Inputs::kDirect> unit(kParameters);
   Coverage coverage;
   const auto stimulus = random_stimulus(kParameters, 5, 3000);
   return run_stream(unit, *stimulus, {32, 32, 32}, 5, coverage);

@@ -82,6 +82,7 @@ TEST(RtlReset, InMidFlightForgetsEverything) {
       unit->drive_reset(false);
       unit->settle();
       EXPECT_FALSE(unit->out_valid());
+      unit->clock();
       const auto stimulus = random_stimulus(parameters, static_cast<std::uint64_t>(moment), 8);
       const StreamResult result = run_stream(*unit, *stimulus, {16, 16, 16}, 7, coverage);
       ASSERT_TRUE(result.clean()) << parameters.name << " moment " << moment << ": "
