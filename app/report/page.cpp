@@ -23,6 +23,7 @@ FP6SIM_EMBED(page_html, FP6SIM_PAGE "/page.html")
 FP6SIM_EMBED(page_css, FP6SIM_PAGE "/page.css")
 FP6SIM_EMBED(data_js, FP6SIM_PAGE "/data.js")
 FP6SIM_EMBED(controls_js, FP6SIM_PAGE "/controls.js")
+FP6SIM_EMBED(keys_js, FP6SIM_PAGE "/keys.js")
 FP6SIM_EMBED(charts_js, FP6SIM_PAGE "/charts.js")
 FP6SIM_EMBED(main_js, FP6SIM_PAGE "/main.js")
 #ifdef FP6SIM_CHARTJS
@@ -57,7 +58,7 @@ std::string report_html(const boost::json::object& report_data) {
 #else
   std::string page = page_html();
   // The last mark first: what is put in may hold anything.
-  put(page, "@SCRIPT@", data_js() + controls_js() + charts_js() + main_js());
+  put(page, "@SCRIPT@", data_js() + controls_js() + keys_js() + charts_js() + main_js());
   put(page, "@CHARTJS@", chart_library());
   put(page, "@DATA@", embeddable(boost::json::serialize(report_data)));
   put(page, "@CSS@", page_css());

@@ -35,15 +35,28 @@ const drawn = (id) => {
   return inked;
 };
 const tableText = () => document.querySelector('#points-table tbody tr').textContent;
+// A key on a focused chart: what is then shown, and read out.
+const spokenAfter = (id, key) => {
+  const canvas = document.getElementById(id);
+  canvas.focus();
+  canvas.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  return document.activeElement === canvas && Chart.getChart(canvas).tooltip.opacity > 0 ? document.getElementById('spoken').textContent : '';
+};
 const act = () => {
   seen.ready = document.documentElement.dataset.ready;
+  seen.sections = [...document.querySelectorAll('section:not([hidden])')].map((s) => s.id.replace('-section', ''));
   seen.open_ms = performance.now();
   seen.drawn = {};
   for (const id of ['speedup', 'roofline', 'stack', 'pareto', 'comparison']) seen.drawn[id] = drawn(id);
   seen.all = filtered.length;
   seen.models = [...document.querySelectorAll('#models-table tbody tr')].map((r) => [...r.children].map((c) => c.textContent));
+  seen.tables = Object.fromEntries(['comparison', 'verification'].map((id) =>
+    [id, [...document.querySelectorAll('#' + id + '-table tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))]));
+  seen.unset = [...document.querySelectorAll('#filters select')].every((s) => s.selectedIndex === 0);
+  if (seen.drawn.comparison) seen.spoken = ['Home', 'ArrowRight'].map((key) => spokenAfter('comparison', key));
+  if (seen.all === 0) return finish();
   seen.filters = [...document.querySelectorAll('#filters select')].map((s) => s.id);
-  pick('filter-kernel', 'w6a16');
+  pick('filter-kernel', '=w6a16');
   seen.w6a16 = filtered.length;
   seen.shown = document.getElementById('shown').textContent;
   seen.only = [...new Set(filtered.map((i) => value('kernel', i)))];
@@ -56,9 +69,13 @@ const act = () => {
   seen.sorted = header.parentElement.getAttribute('aria-sort');
   header.click();
   seen.slowest = tableText();
+  seen.spoken = ['Home', 'ArrowRight', 'ArrowLeft', 'End'].map((key) => spokenAfter('pareto', key));
   seen.theme_before = document.documentElement.dataset.theme;
   document.getElementById('theme').click();
   seen.theme_after = document.documentElement.dataset.theme;
+  finish();
+};
+const finish = () => {
   seen.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   seen.unnamed = [...document.querySelectorAll('canvas:not([aria-label]), select:not(label select), button:empty')].length;
   seen.loads = performance.getEntriesByType('resource').map((r) => r.name).filter((n) => !n.startsWith('data:'));
@@ -106,7 +123,16 @@ def check_page(seen, charts, points):
     assert seen["sorted"] == "ascending" and seen["fastest"] != seen["slowest"]
     assert seen["theme_before"] != seen["theme_after"]
     assert seen["wide"] <= 0, "wider than the window by %d" % seen["wide"]
-    assert seen["unnamed"] == 0
+    assert seen["unnamed"] == 0 and seen["unset"]
+    first, second, back, last = seen["spoken"]
+    assert "time" in first and first == back and len({first, second, last}) == 3, seen["spoken"]
+
+
+def check_small_page(seen, sections):
+    """A page without points: a comparison, a verification, or both."""
+    assert seen["errors"] == [] and seen["loads"] == [] and seen["ready"] == "true", seen
+    assert seen["sections"] == sections, seen["sections"]
+    assert seen["wide"] <= 0 and seen["unnamed"] == 0
 
 
 def make_large(database, rows):
@@ -135,12 +161,13 @@ def main():
         with open(sweep, "w") as file:
             json.dump({"name": "<b>&</script>", "shapes": [[512, 512], [1024, 512]],
                        "axes": {"batch": [1, 2, 4, 8], "kernel": ["cublas-fp16", "w6a16", "w4a16-g128"],
-                                "gpu.l2.size_mb": [20, 40]}}, file)
+                                "gpu.l2.size_mb": [20, 40], "split": ["", "padded8"]},
+                       "constraints": ["kernel == 'w6a16' or split == ''"]}, file)
         subprocess.run([program, "sweep", sweep, "--db", database], check=True, capture_output=True)
         subprocess.run([program, "report", database, "-o", page], check=True, capture_output=True)
         charts = ["speedup", "roofline", "stack", "pareto"]
-        check_page(open_page(chromium, page, folder), charts, 48)
-        check_page(open_page(chromium, page, folder, "400,800"), charts, 48)  # a phone
+        check_page(open_page(chromium, page, folder), charts, 64)
+        check_page(open_page(chromium, page, folder, "400,800"), charts, 64)  # a phone
 
         points = make_large(database, 20000)
         subprocess.run([program, "report", database, "-o", page], check=True, capture_output=True)
@@ -163,7 +190,7 @@ def main():
 
         # A comparison: the simulator's own times, 10 % off.
         rows = ["model,layer,M,K,batch,kernel,time_us"]
-        for m in (256, 512, 1024):
+        for m in (256, 2048, 8192):
             gemm = subprocess.run([program, "gemm", "--m", str(m), "--k", "512", "--n", "8", "--json"], check=True,
                                   capture_output=True, text=True)
             rows.append("x,l,%d,512,8,w6a16,%g" % (m, json.loads(gemm.stdout)["time_us"] * 1.1))
@@ -176,13 +203,27 @@ def main():
         os.mkdir(out)
         with open(os.path.join(out, "compare.json"), "w") as file:
             file.write(compared)
-        with open(os.path.join(out, "verify.json"), "w") as file:
-            json.dump({"kernels": [{"kernel": "w6a16", "arch": "ampere", "m": 64, "compared": 512, "mismatches": 0}],
-                       "compared": 512, "mismatches": 0}, file)
         subprocess.run([program, "report", out, "-o", page], check=True, capture_output=True)
-        with open(page) as file:
-            text = file.read()
-        assert '"comparison"' in text and '["kernels w6a16 ampere",512,0]' in text
+        for size in ("1200,900", "400,800"):
+            seen = open_page(chromium, page, folder, size)
+            check_small_page(seen, ["comparison"])
+            assert seen["drawn"]["comparison"] > 500
+            assert [row[:2] for row in seen["tables"]["comparison"]] == [["w6a16", "3"]], seen["tables"]
+            assert "measured" in seen["spoken"][0] and seen["spoken"][0] != seen["spoken"][1], seen["spoken"]
+
+        # A verification: what the program itself compares, where it can.
+        verified = subprocess.run([program, "verify", "--kernel", "w6a16", "--m", "64", "--k", "64", "--n", "8", "--json"],
+                                  capture_output=True, text=True)
+        if verified.returncode == 0:
+            with open(os.path.join(out, "verify.json"), "w") as file:
+                file.write(verified.stdout)
+            subprocess.run([program, "report", out, "-o", page], check=True, capture_output=True)
+            seen = open_page(chromium, page, folder)
+            check_small_page(seen, ["comparison", "verification"])
+            rows = seen["tables"]["verification"]
+            assert rows[-1] == ["all", "512", "0"] and rows[0][0].startswith("kernels w6a16"), rows
+        else:
+            print("not opened: a verification (%s)" % verified.stderr.strip())
     return 0
 
 

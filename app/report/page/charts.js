@@ -12,6 +12,8 @@ function colourOf(name) {
   return palette[keyed.get(name) % palette.length];
 }
 function styleOf(name) { colourOf(name); return pointStyles[keyed.get(name) % pointStyles.length]; }
+for (const i of everyPoint) colourOf(variant(i));  // a kernel has one colour in every chart
+const pointLegend = {labels: {usePointStyle: true, boxHeight: 7}};
 function ink(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
 const charts = [];
@@ -19,6 +21,7 @@ function makeChart(id, config) {
   document.getElementById(id + '-section').hidden = false;
   const chart = new Chart(document.getElementById(id), config);
   charts.push(chart);
+  addKeys(chart);
   return chart;
 }
 function recolour() {
@@ -63,7 +66,7 @@ function powersOfTwo(scale) {
 function speedupChart() {
   if (!columns.speedup || distinct('batch', everyPoint).length < 2) return null;
   const chart = makeChart('speedup', {type: 'line', data: {datasets: []}, options: {
-    parsing: false, plugins: {tooltip: hover, legend: {labels: {filter: (item) => !item.text.startsWith('ceiling')}}},
+    parsing: false, plugins: {tooltip: hover, legend: {labels: {...pointLegend.labels, filter: (item) => !item.text.startsWith('ceiling')}}},
     scales: {x: axis('batch', {type: 'logarithmic', afterBuildTicks: powersOfTwo, ticks: {callback: (v) => v}}),
       y: axis('speedup over FP16', {beginAtZero: true})}}});
   const gpu = makeChoice('speedup-choices', 'GPU', update), layer = makeChoice('speedup-choices', 'layer', update);
@@ -73,10 +76,10 @@ function speedupChart() {
     const texts = [...new Set(ofGpu.map(layerText))];
     const onLayer = layer(texts);
     const lines = new Map();
-    for (const i of ofGpu) {
-      if (layerText(i) !== onLayer || value('speedup', i) === null) continue;
-      const fields = report.fields.map((name) => value(name, i)).join(' ');
-      const name = variant(i) + (fields ? ' ' + fields : '');
+    const shown = ofGpu.filter((i) => layerText(i) === onLayer && value('speedup', i) !== null);
+    const fields = varyingFields(shown);
+    for (const i of shown) {
+      const name = variant(i) + fieldsText(fields, i);
       if (!lines.has(name)) lines.set(name, []);
       lines.get(name).push(i);
     }
@@ -97,7 +100,7 @@ function speedupChart() {
 function rooflineChart() {
   if (!columns.intensity) return null;
   const chart = makeChart('roofline', {type: 'scatter', data: {datasets: []}, options: {
-    parsing: false, normalized: true, plugins: {tooltip: hover, legend: {}},
+    parsing: false, normalized: true, plugins: {tooltip: hover, legend: pointLegend},
     scales: {x: axis('multiply-adds x 2 per DRAM byte', {type: 'logarithmic'}), y: axis('TFLOP/s', {type: 'logarithmic'})}}});
   return function update() {
     const groups = new Map(), roofs = new Map();
@@ -112,7 +115,7 @@ function rooflineChart() {
     const lines = [...roofs.values()].slice(0, 6).map((i) => {
       const bandwidth = value('peak_gb_s', i) / 1000, peak = value('peak_tflops', i), knee = peak / bandwidth;
       const right = Math.max(high * 2, knee * 2);
-      return {type: 'line', label: 'peak of ' + value('gpu', i), borderColor: ink('--faint'), borderWidth: 1, pointRadius: 0,
+      return {type: 'line', label: `${value('gpu', i)}: ${format(bandwidth)} TB/s, ${format(peak)} TFLOP/s`, pointStyle: 'line', borderColor: ink('--faint'), borderWidth: 1, pointRadius: 0,
         data: [{x: low / 2, y: low / 2 * bandwidth}, {x: knee, y: peak}, {x: right, y: peak}]};
     });
     chart.data.datasets = [...[...groups].map(([name, data]) => ({label: name, data, backgroundColor: colourOf(name),
@@ -133,7 +136,8 @@ function stackChart() {
     const onBatch = batch(distinct('batch', filtered.filter((i) => value('gpu', i) === onGpu)).map(String));
     const points = filtered.filter((i) => value('gpu', i) === onGpu && String(value('batch', i)) === onBatch &&
       value('time_us', i) !== null).slice(0, mostBars);
-    chart.data.labels = points.map((i) => `${layerText(i)} ${variant(i)}`);
+    const fields = varyingFields(points);
+    chart.data.labels = points.map((i) => `${layerText(i)} ${variant(i)}${fieldsText(fields, i)}`);
     chart.data.datasets = stackNames.map((name, at) => ({label: name, backgroundColor: palette[at % palette.length],
       data: points.map((i) => report.stacks[at][i] * value('time_us', i))}));
     chart.update();
@@ -158,7 +162,7 @@ function paretoChart() {
   if (count < 2 || quantities.length < 2) return null;
   let x = 'time_us', y = ['energy_uj', 'quality_db'].find((name) => columns[name]) || quantities[1][0];
   const chart = makeChart('pareto', {type: 'scatter', data: {datasets: []}, options: {
-    parsing: false, normalized: true, plugins: {tooltip: hover, legend: {}}, scales: {x: axis(''), y: axis('')}}});
+    parsing: false, normalized: true, plugins: {tooltip: hover, legend: pointLegend}, scales: {x: axis(''), y: axis('')}}});
   addSelect(document.getElementById('pareto-choices'), 'across', quantities, x, (v) => { x = v; update(); }).id = 'pareto-x';
   addSelect(document.getElementById('pareto-choices'), 'up', quantities, y, (v) => { y = v; update(); }).id = 'pareto-y';
   function update() {
@@ -172,7 +176,7 @@ function paretoChart() {
     const front = frontOf(points, x, y);
     chart.options.scales.x.title.text = quantityLabel(x);
     chart.options.scales.y.title.text = quantityLabel(y);
-    chart.data.datasets = [{label: 'Pareto front', type: 'scatter', showLine: true, stepped: false, borderWidth: 1.5, borderColor: ink('--ink'),
+    chart.data.datasets = [{label: 'Pareto front', type: 'scatter', pointStyle: 'circle', showLine: true, stepped: false, borderWidth: 1.5, borderColor: ink('--ink'),
       backgroundColor: 'transparent', pointRadius: 7, data: front.map((i) => ({x: value(x, i), y: value(y, i), i}))},
       ...[...groups].map(([name, data]) => ({label: name, data, backgroundColor: colourOf(name), borderColor: colourOf(name),
         pointStyle: styleOf(name), pointRadius: points.length > 2000 ? 2 : 4}))];
@@ -196,9 +200,9 @@ function comparisonChart() {
   const label = (item) => item.raw.row ? [`${item.raw.row.model} ${item.raw.row.layer}, batch ${item.raw.row.batch}`,
     `measured ${format(item.raw.x)}, predicted ${format(item.raw.y)} (${format(item.raw.row.error_pct)} %)`,
     `bound by ${item.raw.row.bound_by}`] : item.dataset.label;
-  makeChart('comparison', {type: 'scatter', options: {parsing: false, plugins: {legend: {}, tooltip: {callbacks: {label}}},
+  makeChart('comparison', {type: 'scatter', options: {parsing: false, plugins: {legend: pointLegend, tooltip: {callbacks: {label}}},
     scales: {x: axis('measured', {type: 'logarithmic'}), y: axis('predicted', {type: 'logarithmic'})}},
-    data: {datasets: [{type: 'line', label: 'equal', data: [{x: low, y: low}, {x: high, y: high}], pointRadius: 0, borderWidth: 1,
+    data: {datasets: [{type: 'line', label: 'equal', pointStyle: 'line', data: [{x: low, y: low}, {x: high, y: high}], pointRadius: 0, borderWidth: 1,
       borderColor: ink('--faint')}, ...[...groups].map(([name, data]) => ({label: name, data, backgroundColor: colourOf(name),
       pointStyle: styleOf(name), borderColor: colourOf(name), pointRadius: 4}))]}});
   const kernels = report.comparison.kernels;

@@ -17,8 +17,9 @@ function buildFilters(changed) {
     if (!columns[name]) continue;
     const values = distinct(name, everyPoint);
     if (values.length < 2 || values.length > 200) continue;
-    const options = [['', 'all'], ...values.map((v) => [String(v), v === '' ? 'own' : format(v)])];
-    const select = addSelect(form, name, options, '', (text) => { chosen[name] = text; changed(); });
+    // "=" before a value: an empty text ("the kernel's own split") is not "all".
+    const options = [['', 'all'], ...values.map((v) => ['=' + v, v === '' ? 'own' : format(v)])];
+    const select = addSelect(form, name, options, '', (key) => { chosen[name] = values.find((v) => '=' + v === key); changed(); });
     select.id = 'filter-' + name;
   }
   form.hidden = form.children.length === 0;

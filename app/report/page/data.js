@@ -32,13 +32,22 @@ function layerText(i) {
   return (value('workload', i) ? value('workload', i) + ' ' : '') + value('layer', i);
 }
 
+/** Replaced fields that differ among these points, and a point's values of them: "gpu.l2.size_mb 40". */
+function varyingFields(points) {
+  return report.fields.filter((name) => points.some((i) => value(name, i) !== value(name, points[0])));
+}
+function fieldsText(fields, i) {
+  return fields.filter((name) => value(name, i) !== null && value(name, i) !== '')
+    .map((name) => `, ${name.split('.').pop()} ${format(value(name, i))}`).join('');
+}
+
 const everyPoint = Array.from({length: count}, (_, i) => i);
 let filtered = everyPoint;
-const chosen = {};  // filter name -> text of the chosen value
+const chosen = {};  // filter name -> the chosen value, undefined for all
 
 function applyFilters() {
-  const active = Object.entries(chosen).filter(([, text]) => text !== '');
-  filtered = everyPoint.filter((i) => active.every(([name, text]) => String(value(name, i)) === text));
+  const active = Object.entries(chosen).filter(([, wanted]) => wanted !== undefined);
+  filtered = everyPoint.filter((i) => active.every(([name, wanted]) => value(name, i) === wanted));
 }
 
 const quantities = [

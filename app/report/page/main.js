@@ -12,7 +12,7 @@ comparisonChart();
 
 const shownColumns = ['workload', 'layer', 'm', 'k', 'batch', 'gpu', 'kernel', 'design', 'split', 'l2_state', ...report.fields,
   'time_us', 'speedup', 'dram_bandwidth_pct', 'bound_by', 'energy_uj', 'area_mm2', 'quality_db', 'error']
-  .filter((name) => columns[name] && distinct(name, everyPoint).some((v) => v !== ''));
+  .filter((name) => columns[name] && distinct(name, everyPoint).some((v) => v !== '' && !(v === 0 && (name === 'm' || name === 'k'))));
 function tableRows() { return filtered.map((i) => shownColumns.map((name) => value(name, i))); }
 let pointsTable = null;
 if (count > 0) {
