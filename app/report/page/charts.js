@@ -13,7 +13,9 @@ function colourOf(name) {
 }
 function styleOf(name) { colourOf(name); return pointStyles[keyed.get(name) % pointStyles.length]; }
 for (const i of everyPoint) colourOf(variant(i));  // a kernel has one colour in every chart
-const pointLegend = {labels: {usePointStyle: true, boxHeight: 7}};
+const narrow = window.innerWidth < 600;
+if (narrow) Chart.defaults.font.size = 10;
+const pointLegend = {labels: {usePointStyle: true, boxHeight: narrow ? 5 : 7, boxWidth: narrow ? 5 : 40, padding: narrow ? 6 : 10}};
 function ink(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
 const charts = [];
@@ -128,7 +130,7 @@ const mostBars = 40;
 function stackChart() {
   if (stackNames.length === 0) return null;
   const chart = makeChart('stack', {type: 'bar', data: {labels: [], datasets: []}, options: {
-    indexAxis: 'y', plugins: {legend: {}, tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${format(item.raw)} \u00b5s`}}},
+    indexAxis: 'y', plugins: {legend: {labels: {boxWidth: narrow ? 10 : 40, padding: narrow ? 6 : 10}}, tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${format(item.raw)} \u00b5s`}}},
     scales: {x: axis('\u00b5s', {stacked: true}), y: {stacked: true, ticks: {autoSkip: false, font: {size: 10}}}}}});
   const batch = makeChoice('stack-choices', 'batch', update), gpu = makeChoice('stack-choices', 'GPU', update);
   function update() {

@@ -10,8 +10,8 @@ Chart.defaults.borderColor = ink('--line');
 const updates = (count > 0 ? [speedupChart, rooflineChart, stackChart, paretoChart] : []).map((make) => make()).filter(Boolean);
 comparisonChart();
 
-const shownColumns = ['workload', 'layer', 'm', 'k', 'batch', 'gpu', 'kernel', 'design', 'split', 'l2_state', ...report.fields,
-  'time_us', 'speedup', 'dram_bandwidth_pct', 'bound_by', 'energy_uj', 'area_mm2', 'quality_db', 'error']
+const shownColumns = ['workload', 'layer', 'm', 'k', 'batch', 'gpu', 'kernel', 'design', 'split', 'time_us', 'speedup',
+  'dram_bandwidth_pct', 'bound_by', ...report.fields, 'energy_uj', 'area_mm2', 'quality_db', 'l2_state', 'error']
   .filter((name) => columns[name] && distinct(name, everyPoint).some((v) => v !== '' && !(v === 0 && (name === 'm' || name === 'k'))));
 function tableRows() { return filtered.map((i) => shownColumns.map((name) => value(name, i))); }
 let pointsTable = null;
