@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "emu/error.h"
 #include "sim/functional/functional_gemm.h"
 #include "sim/kernel/gemm_run.h"
 #include "sim/stats/result.h"
@@ -17,13 +18,19 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   as_run.l2.size_bytes /= plan.l2_factor;
   MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
   const auto owned = gemm_launches(as_run, kernel, plan);
+  if (options.functional != nullptr && kernel.reduction_in_kernel)
+    throw Error("kernel " + kernel.name +
+                ": functional mode does not carry sums that the kernel adds itself");
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does
     for (int pass = 0; pass < 2; ++pass) touch_reads(memory, *owned.front());
   }
   std::vector<const Launch*> launches;
-  for (const auto& launch : owned) launches.push_back(launch.get());
+  for (const auto& launch : owned) {
+    touch_partials(memory, *launch);
+    launches.push_back(launch.get());
+  }
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());

@@ -2,6 +2,7 @@
 // holds.
 #include <fmt/core.h>
 
+#include <boost/json/serialize.hpp>
 #include <cstdint>
 #include <iostream>
 #include <new>
@@ -11,6 +12,8 @@
 
 #include "app/commands.h"
 #include "app/kernel_gpu.h"
+#include "app/kernel_plan.h"
+#include "app/options.h"
 #include "emu/error.h"
 #include "emu/trace/accelsim.h"
 #include "emu/trace/dump.h"
@@ -24,7 +27,7 @@ namespace fp6sim::app {
 namespace {
 
 struct TraceOptions {
-  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path, import_path;
+  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path, import_path, describe_path;
   std::int64_t m = 0, k = 0, n = 0;
   int split_k = 0;
   unsigned workers = 0;
@@ -74,6 +77,9 @@ void record(const TraceOptions& options) {
   const trace::Reader reader(options.output);
   fmt::print(stderr, "{}: {} CTAs in {} classes, {} mma steps\n", options.output, statistics.ctas,
              reader.launches().front().classes, statistics.mma_steps);
+  if (options.describe_path.empty()) return;
+  write_file(options.describe_path,
+             boost::json::serialize(described_plan(options.kernel, shape, plan, reader)) + "\n");
 }
 
 void record_or_refuse(const TraceOptions& options) {
@@ -116,6 +122,8 @@ void add_trace_command(CLI::App& app, Outcome&) {
   command->add_option("--seed", options.seed, "Of the random weights and activations");
   command->add_option("--workers", options.workers, "CTAs run at a time; 0: one per core");
   command->add_option("-o,--out", options.output, "The trace to write");
+  command->add_option("--describe", options.describe_path,
+                      "Also write the launch as a kernel description: gemm --kernel FILE simulates it");
   command->add_option("--import", options.import_path,
                       "An Accel-Sim kernelslist.g or .traceg[.xz] to convert");
   auto* dump = command->add_option("--dump", options.dump_path, "Show a trace instead of recording one");

@@ -7,6 +7,7 @@ namespace fp6sim::kernels {
 
 /// As ptxas reports them for w6a16 (docs/kernels.md, tools/ptxas_report.py); other formats are within 8.
 constexpr unsigned registers_per_thread(Generation generation, int tile_n) {
+  if (generation == Generation::kWarpgroup) return 168;  // what 384 threads can have; warps then trade them
   const bool hopper = generation == Generation::kHopper;
   switch (tile_n) {
     case 8:

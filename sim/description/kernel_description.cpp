@@ -74,6 +74,7 @@ void read_split(json::Object object, KernelDescription& kernel) {
     kernel.reduction_elements = static_cast<int>(object.integer("reduction_elements", 32, 65536));
     kernel.reduction_threads = static_cast<int>(object.integer("reduction_threads", 32, 1024));
     kernel.reduction_unroll = static_cast<int>(object.integer("reduction_unroll", 1, 64));
+    kernel.reduction_in_kernel = object.boolean_or("reduction_in_kernel", false);
     read_mark(object, 6, "split_k", kernel.marks);
   }
   if (kernel.split_rule == SplitRule::kTable) {

@@ -72,9 +72,10 @@ struct KernelDescription {
   int min_split_tiles = 1;
   std::vector<SplitRow> split_table;
   InstructionMix instructions;
-  bool warpgroup_mma = false;    ///< wgmma where the GPU has it
-  int partial_bytes = 4;         ///< an element of the split-K workspace
-  int reduction_elements = 256;  ///< outputs a reduction CTA sums
+  bool warpgroup_mma = false;        ///< wgmma where the GPU has it
+  bool reduction_in_kernel = false;  ///< the last CTA of a tile adds its partial sums: no second launch
+  int partial_bytes = 4;             ///< an element of the split-K workspace
+  int reduction_elements = 256;      ///< outputs a reduction CTA sums
   int reduction_threads = 32;
   int reduction_unroll = 4;  ///< parts whose loads it has in flight together
   Marks marks;

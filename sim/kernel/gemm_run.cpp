@@ -1,5 +1,6 @@
 #include "sim/kernel/gemm_run.h"
 
+#include "sim/kernel/fused_reduction.h"
 #include "sim/kernel/gemm_launch.h"
 
 namespace fp6sim::sim {
@@ -7,6 +8,10 @@ namespace fp6sim::sim {
 std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, const KernelDescription& kernel,
                                                    const GemmPlan& plan) {
   std::vector<std::unique_ptr<Launch>> launches;
+  if (plan.split_k > 1 && kernel.reduction_in_kernel) {
+    launches.push_back(std::make_unique<FusedReductionLaunch>(gpu, kernel, plan));
+    return launches;
+  }
   launches.push_back(std::make_unique<GemmLaunch>(gpu, kernel, plan));
   if (plan.split_k > 1) launches.push_back(std::make_unique<ReductionLaunch>(gpu, kernel, plan));
   return launches;
@@ -16,6 +21,18 @@ void touch_reads(MemorySystem& memory, const Launch& launch) {
   for (std::int64_t cta = 0; cta < launch.ctas(); ++cta) {
     for (std::int64_t stage = 0; stage < launch.stages(cta); ++stage) {
       const StageRequest request = launch.copy(cta, stage);
+      for (int s = 0; s < request.segment_count; ++s)
+        memory.touch(request.segments[static_cast<std::size_t>(s)]);
+    }
+  }
+}
+
+void touch_partials(MemorySystem& memory, const Launch& launch) {
+  const auto* fused = dynamic_cast<const FusedReductionLaunch*>(&launch);
+  if (fused == nullptr) return;
+  for (std::int64_t cta = 0; cta < fused->ctas(); ++cta) {
+    for (std::int64_t stage = fused->own_stages(cta); stage < fused->stages(cta); ++stage) {
+      const StageRequest request = fused->copy(cta, stage);
       for (int s = 0; s < request.segment_count; ++s)
         memory.touch(request.segments[static_cast<std::size_t>(s)]);
     }

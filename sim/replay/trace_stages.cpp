@@ -24,6 +24,7 @@ struct Sums {
   double instructions = 0, integer = 0, half2 = 0, float32 = 0, memory = 0, passes = 0, multiply_adds = 0;
   double weight_loads = 0;   // shared loads: of `memory`, instructions that fetch packed weights
   double weight_passes = 0;  // of `passes`, those of packed weights, read or landing
+  double tensor_cycles = 0;  // of the whole SM's tensor cores
   double bitwise = 0;        // of `integer`, those that expand; so do all of `half2`
   std::vector<WarpWork> warps;
   std::vector<trace::SectorRun> reads;
@@ -161,7 +162,9 @@ class Stager {
       sums.bitwise += e.counts.integer;
       warp_work.issue += (issued - expanding) * kWarpCyclesPerInstruction;
       warp_work.expand += expanding * kWarpCyclesPerInstruction;
-      warp_work.tensor += std::max(0.0, fma / (gpu_.sm.tensor_fma / kSubCores) - kWarpCyclesPerInstruction);
+      const double tensor = fma / tensor_rate(e);
+      sums.tensor_cycles += tensor;
+      warp_work.tensor += std::max(0.0, tensor * kSubCores - kWarpCyclesPerInstruction);
       if (e.op == Op::kSharedLoad) {
         sums.weight_loads += 1;
         sums.weight_passes += e.shared_passes;
@@ -218,6 +221,12 @@ class Stager {
     std::vector<WarpWork>& warps = stages_[stage].warps;
     warps.resize(program_.warps.size());
     add(warps[warp], std::exchange(warp_work, {}));
+  }
+
+  /// Multiply-adds a cycle: a warpgroup's mma has 64 rows.
+  double tensor_rate(const Event& e) const {
+    const bool warpgroup = e.mma_m >= 64 && gpu_.sm.warpgroup_tensor_fma > 0;
+    return warpgroup ? gpu_.sm.warpgroup_tensor_fma : gpu_.sm.tensor_fma;
   }
 
   bool is_weights(const trace::SectorRun& run) const {
@@ -320,7 +329,7 @@ class Stager {
                             sums.float32 * 32 / sm.fp32_lanes});
     work.shared = sums.passes * 128 / sm.shared_bytes_per_cycle;
     work.memory = sums.memory * sm.memory_issue_cycles;
-    work.tensor = sums.multiply_adds / sm.tensor_fma;
+    work.tensor = sums.tensor_cycles;
     const auto total = [](const WarpWork& w) { return w.issue + w.expand + w.tensor; };
     const WarpWork longest =
         *std::max_element(sums.warps.begin(), sums.warps.end(),

@@ -119,6 +119,38 @@ TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
   std::filesystem::remove(kernel);
 }
 
+// Two roads to one time: the recorded launch replayed, and its plan with its counted instructions as a kernel
+// description. Memory-bound shapes agree within 4 %.
+TEST(ReplayCommand, AgreesWithTheDescriptionOfTheSamePlan) {
+  const std::string path = temporary("described.trace"), description = temporary("described.json");
+  const auto number = [](const std::string& command, const std::string& key) {
+    const ProgramRun run = run_program(command + " --json");
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const std::size_t at = run.out.rfind("\"" + key + "\":");  // of the whole: after any launch's own
+    return at == std::string::npos ? 0 : std::stod(run.out.substr(at + key.size() + 3));
+  };
+  struct Case {
+    const char* gpu;
+    const char* shape;
+  };
+  for (const auto& [gpu, shape] :
+       {Case{"a100-sxm-40g", "--m 4096 --k 4096 --n 8"}, Case{"a100-sxm-40g", "--m 3072 --k 4096 --n 16"},
+        Case{"h100-sxm", "--m 4096 --k 4096 --n 8"}}) {
+    const std::string which = std::string(" --gpu ") + gpu;
+    const ProgramRun record = run_program("trace --kernel w6a16 " + std::string(shape) + which + " -o " +
+                                          path + " --describe " + description);
+    ASSERT_EQ(record.exit_code, 0) << record.err;
+    const std::string replay = "replay " + path + which;
+    const std::string gemm = "gemm --kernel " + description + " " + shape + which;
+    EXPECT_NEAR(number(replay, "time_us") / number(gemm, "time_us"), 1, 0.04) << gpu << " " << shape;
+    EXPECT_EQ(number(replay, "ctas_per_sm"), number(gemm, "ctas_per_sm")) << gpu << " " << shape;
+    EXPECT_NEAR(number(replay, "warp_instructions") / number(gemm, "warp_instructions"), 1, 0.02);
+    EXPECT_NEAR(number(replay, "dram_read_bytes") / number(gemm, "dram_read_bytes"), 1, 0.03);
+  }
+  std::filesystem::remove(path);
+  std::filesystem::remove(description);
+}
+
 TEST(ReplayCommand, BadTracesAreRefusedWithTheirPosition) {
   const std::string path = temporary("bad.trace"), kernel = temporary("bad.traceg");
   const auto refused = [](const std::string& file, const std::vector<std::string>& parts) {
