@@ -30,8 +30,9 @@ struct ReplayResult : GemmResult {
 /// its traced instructions. Registers per thread are the trace's, 64 where it does not say.
 ///
 /// Designs other than simt take the instructions that expand weights out of the stages that read weights.
-/// What these are only a recording of a kernel of ours says: its buffers are named, its integer and half2
-/// instructions are those of the expansion, and a description of its name (sim/kernels) gives the format.
+/// What these are only a recording of a kernel of ours says: its buffers are named, its integer,
+/// convert and half2 instructions are those of the expansion, and a description of its name (sim/kernels)
+/// gives the format.
 ///
 /// Throws fp6sim::Error for a trace that check_launch() refuses, for CTAs the GPU cannot hold (naming the
 /// limit), and for a design the trace does not say enough for.

@@ -158,8 +158,8 @@ class Stager {
       sums.passes += e.op == Op::kBulkCopy ? e.shared_bytes / 128.0 : e.shared_passes;
       const double fma = static_cast<double>(e.mma_m) * e.mma_n * e.mma_k;
       sums.multiply_adds += fma;
-      const double expanding = e.counts.integer + e.counts.half2;
-      sums.bitwise += e.counts.integer;
+      const double expanding = static_cast<double>(e.counts.integer) + e.counts.convert + e.counts.half2;
+      sums.bitwise += static_cast<double>(e.counts.integer) + e.counts.convert;
       warp_work.issue += (issued - expanding) * kWarpCyclesPerInstruction;
       warp_work.expand += expanding * kWarpCyclesPerInstruction;
       const double tensor = fma / tensor_rate(e);

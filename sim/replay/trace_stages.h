@@ -59,9 +59,9 @@ struct StagedProgram {
 /// Writes leave together at the end; those that do not fit one request are stages of their own, and so are
 /// the writes of a CTA that reads nothing. Only a CTA without any global access has a stage without pieces.
 ///
-/// With a design that is not on the lanes, integer and half2 instructions of stages that read weights are
-/// left out (a recorded trace has no others there), and shared memory moves FP16 where the design widens
-/// before it.
+/// With a design that is not on the lanes, integer, convert and half2 instructions of stages that read
+/// weights are left out (a recorded trace has no others there), and shared memory moves FP16 where the design
+/// widens before it.
 StagedProgram stage_program(const GpuDescription& gpu, const trace::Program& program,
                             const TraceDesign& design = {});
 
