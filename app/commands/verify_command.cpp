@@ -11,7 +11,7 @@
 #include "app/verify/kernel_check.h"
 #include "emu/error.h"
 #include "kernels/gpu_run.h"
-#include "kernels/host_run.h"
+#include "kernels/route_host.h"
 #ifdef FP6SIM_APP_RTL
 #include "app/rtl/verify_unit.h"
 #include "app/verify/rtl_replay.h"
@@ -21,7 +21,8 @@ namespace fp6sim::app {
 namespace {
 
 struct VerifyArguments {
-  std::string kernel, split, activation = "fp16", architecture = "ampere", wave, rtl_model = "l32d2";
+  std::string kernel, split, activation = "fp16", architecture = "ampere", wave, rtl_model = "l32d2",
+                             path = "fused";
   kernels::GemmShape shape{264, 256, 9};
   int split_k = 0;
   std::uint64_t seed = 1;
@@ -42,6 +43,32 @@ std::vector<kernels::KernelSpec> specs_of(const VerifyArguments& arguments) {
   }
   if (!arguments.split.empty()) throw Error("verify --split needs --kernel");
   return {kernels::kernel_specs().begin(), kernels::kernel_specs().end()};
+}
+
+kernels::Path path_by_name(const std::string& name) {
+  if (name == "fused") return kernels::Path::kFused;
+  if (name == "dense") return kernels::Path::kDense;
+  throw Error("path '" + name + "': fused or dense (cuBLAS sums in an order of its own)");
+}
+
+/// Runs `run` on the problem's operands by --path, with a workspace of the route's size.
+template <class Run>
+void run_route(const VerifyArguments& arguments, const kernels::Gpu& gpu, kernels::HostProblem& problem,
+               const Run& run) {
+  kernels::RouteArguments call;
+  kernels::RouteOptions options;
+  options.path = path_by_name(arguments.path);
+  options.splits = problem.plan.splits;
+  const auto status = kernels::choose_route(problem.spec, problem.shape, gpu, options, call.route);
+  if (!status.ok()) throw Error(status.message);
+  struct alignas(256) Line {
+    std::byte bytes[256];
+  };
+  std::vector<Line> workspace((kernels::workspace_bytes(call.route) + sizeof(Line) - 1) / sizeof(Line));
+  call.operands = problem.arguments();
+  call.operands.workspace = workspace.empty() ? nullptr : workspace.data();
+  call.operands.workspace_bytes = workspace.size() * sizeof(Line);
+  run(call);
 }
 
 /// What the chooser is told: the GPU of --gpu-run, else a typical one of the architecture.
@@ -121,7 +148,9 @@ void check_one(const VerifyArguments& arguments, const kernels::KernelSpec& spec
     shape.k = (shape.k + spec.group - 1) / spec.group * spec.group;  // all kernels: each at a k it can take
   }
   kernels::Plan plan;
-  if (const auto status = kernels::choose_plan(spec, shape, gpu, plan, arguments.split_k); !status.ok()) {
+  // The dense path's bits are those of a K that is not split.
+  const int splits = path_by_name(arguments.path) == kernels::Path::kDense ? 1 : arguments.split_k;
+  if (const auto status = kernels::choose_plan(spec, shape, gpu, plan, splits); !status.ok()) {
     throw Error(status.message);
   }
   kernels::HostProblem problem(spec, shape, plan, arguments.seed);
@@ -136,6 +165,7 @@ void check_one(const VerifyArguments& arguments, const kernels::KernelSpec& spec
                           {"m", shape.m},
                           {"k", shape.k},
                           {"n", shape.n},
+                          {"path", arguments.path},
                           {"split_k", plan.splits},
                           {"compared", check.compared},
                           {"mismatches", check.mismatches}};
@@ -161,16 +191,18 @@ void check_kernels(const VerifyArguments& arguments, boost::json::object& docume
         [&](kernels::HostProblem& problem) {
           kernels::HostRun run;
           run.architecture = architecture;
-          kernels::run_on_host(problem.arguments(), run);
+          run_route(arguments, gpu, problem,
+                    [&](const kernels::RouteArguments& call) { kernels::run_on_host(call, run); });
         },
         rows, totals);
     if (!arguments.gpu_run) continue;
     check_one(
         arguments, spec, architecture, gpu, gpu_name,
-        [](kernels::HostProblem& problem) {
-          if (const auto status = kernels::run_on_gpu(problem.arguments()); !status.ok()) {
-            throw Error("verify --gpu-run: " + status.message);
-          }
+        [&](kernels::HostProblem& problem) {
+          run_route(arguments, gpu, problem, [](const kernels::RouteArguments& call) {
+            if (const auto status = kernels::run_on_gpu(call); !status.ok())
+              throw Error("verify --gpu-run: " + status.message);
+          });
         },
         rows, totals);
   }
@@ -246,6 +278,9 @@ void add_verify_command(CLI::App& app, Outcome& outcome) {
   command->add_option("--k", arguments.shape.k, "Input features")->capture_default_str();
   command->add_option("--n", arguments.shape.n, "Batch")->capture_default_str();
   command->add_option("--split-k", arguments.split_k, "CTAs that share a tile's K; 0: the chooser decides");
+  command
+      ->add_option("--path", arguments.path, "fused, or dense: dequantised to memory, then the dense kernel")
+      ->capture_default_str();
   command->add_option("--arch", arguments.architecture, "Whose tensor core: ampere, ada, hopper, blackwell")
       ->capture_default_str();
   command->add_option("--seed", arguments.seed, "Of the random weights and activations")

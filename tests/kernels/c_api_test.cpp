@@ -87,6 +87,90 @@ TEST_F(CApi, GemmRefusesBeforeItLaunches) {
             FP6SIM_BAD_VALUE);
 }
 
+TEST_F(CApi, RefusesEveryBadPointerBufferAndShape) {
+  EXPECT_EQ(
+      fp6sim_choose("w6a16", nullptr, FP6SIM_FP16, std::int64_t{1} << 25, 64, 1, &gpu_, 0, &plan_, message()),
+      FP6SIM_BAD_SHAPE);
+  EXPECT_TRUE(says("m = 33554432")) << text_;
+  EXPECT_EQ(fp6sim_choose("w4a16-g128", nullptr, FP6SIM_FP16, 64, 100, 1, &gpu_, 0, &plan_, message()),
+            FP6SIM_BAD_SHAPE);
+  EXPECT_TRUE(says("multiple of the group, 128")) << text_;
+  EXPECT_EQ(fp6sim_choose("w6a16", "3+3", FP6SIM_FP16, 64, 64, 1, &gpu_, 0, &plan_, message()),
+            FP6SIM_BAD_VALUE);
+  EXPECT_TRUE(says("no split '3+3'")) << text_;
+  EXPECT_EQ(fp6sim_choose("w6a16", nullptr, FP6SIM_FP16, 64, 64, 1, &gpu_, 0, nullptr, message()),
+            FP6SIM_BAD_POINTER);
+  gpu_.shared_bytes_per_block = 1024;
+  EXPECT_EQ(fp6sim_choose("w6a16", nullptr, FP6SIM_FP16, 64, 64, 1, &gpu_, 0, &plan_, message()),
+            FP6SIM_UNSUPPORTED);
+  gpu_.shared_bytes_per_block = 163 * 1024;
+  gpu_.sm_count = 0;
+  EXPECT_EQ(fp6sim_choose("w6a16", nullptr, FP6SIM_FP16, 64, 64, 1, &gpu_, 0, &plan_, message()),
+            FP6SIM_BAD_VALUE);
+  EXPECT_TRUE(says("sm_count = 0")) << text_;
+  gpu_.sm_count = 108;
+
+  ASSERT_EQ(fp6sim_choose("w6a16", nullptr, FP6SIM_FP16, 64, 256, 2, &gpu_, 2, &plan_, message()), FP6SIM_OK);
+  ASSERT_GT(plan_.workspace_bytes, 0u);
+  struct alignas(128) Line {
+    std::byte bytes[128];
+  };
+  std::vector<Line> packed(plan_.packed_bytes / 128 + 1), workspace(plan_.workspace_bytes / 128 + 1);
+  std::vector<std::uint16_t> x(512), y(128), scales(64, 0x2000);
+  std::vector<std::uint8_t> codes(64 * 256);
+  auto* const packed_bytes = packed.data()->bytes;
+  auto* const workspace_bytes = workspace.data()->bytes;
+  auto* const odd_x = reinterpret_cast<std::byte*>(x.data()) + 1;
+  struct Case {
+    const void *packed, *x;
+    void *y, *workspace;
+    std::uint64_t packed_size, workspace_size;
+    fp6sim_code code;
+    const char* part;
+  };
+  const std::uint64_t enough = plan_.packed_bytes, room = plan_.workspace_bytes;
+  for (const Case& c :
+       {Case{nullptr, x.data(), y.data(), workspace_bytes, enough, room, FP6SIM_BAD_POINTER,
+             "packed weights is null"},
+        {packed_bytes + 64, x.data(), y.data(), workspace_bytes, enough, room, FP6SIM_BAD_POINTER,
+         "packed weights is not aligned to 128"},
+        {packed_bytes, x.data(), y.data(), workspace_bytes, enough - 1, room, FP6SIM_BAD_BUFFER,
+         "packed weights has"},
+        {packed_bytes, nullptr, y.data(), workspace_bytes, enough, room, FP6SIM_BAD_POINTER, "x is null"},
+        {packed_bytes, odd_x, y.data(), workspace_bytes, enough, room, FP6SIM_BAD_POINTER,
+         "x is not aligned to 2"},
+        {packed_bytes, x.data(), nullptr, workspace_bytes, enough, room, FP6SIM_BAD_POINTER, "y is null"},
+        {packed_bytes, x.data(), y.data(), nullptr, enough, room, FP6SIM_BAD_POINTER, "workspace is null"},
+        {packed_bytes, x.data(), y.data(), workspace_bytes + 4, enough, room, FP6SIM_BAD_POINTER,
+         "workspace is not aligned to 128"},
+        {packed_bytes, x.data(), y.data(), workspace_bytes, enough, room - 1, FP6SIM_BAD_BUFFER,
+         "workspace has"}}) {
+    EXPECT_EQ(fp6sim_gemm(&plan_, c.packed, c.packed_size, c.x, c.y, c.workspace, c.workspace_size, nullptr,
+                          message()),
+              c.code)
+        << c.part;
+    EXPECT_TRUE(says(c.part)) << text_;
+  }
+  EXPECT_EQ(fp6sim_gemm(nullptr, packed_bytes, enough, x.data(), y.data(), nullptr, 0, nullptr, message()),
+            FP6SIM_BAD_POINTER);
+
+  const auto pack = [&](const std::uint8_t* from, const std::uint16_t* with, void* to) {
+    return fp6sim_pack(&plan_, from, with, nullptr, to, message());
+  };
+  EXPECT_EQ(pack(nullptr, scales.data(), packed_bytes), FP6SIM_BAD_POINTER);
+  EXPECT_EQ(pack(codes.data(), nullptr, packed_bytes), FP6SIM_BAD_POINTER);
+  EXPECT_EQ(pack(codes.data(), scales.data(), nullptr), FP6SIM_BAD_POINTER);
+  EXPECT_EQ(pack(codes.data(), scales.data(), packed_bytes + 64), FP6SIM_BAD_POINTER);
+  EXPECT_EQ(pack(codes.data(), scales.data(), packed_bytes), FP6SIM_OK) << text_;
+  codes[77] = 64;
+  EXPECT_EQ(pack(codes.data(), scales.data(), packed_bytes), FP6SIM_BAD_VALUE);
+  EXPECT_TRUE(says("code 64 at index 77")) << text_;
+  codes[77] = 0;
+  scales[3] = 0x7C00;
+  EXPECT_EQ(pack(codes.data(), scales.data(), packed_bytes), FP6SIM_BAD_VALUE);
+  EXPECT_TRUE(says("row 3")) << text_;
+}
+
 class CApiRoute : public CApi {
  protected:
   fp6sim_code choose(std::int64_t n, int path, const fp6sim_cublas* cublas = nullptr) {

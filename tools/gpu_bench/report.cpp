@@ -15,7 +15,9 @@ namespace {
 constexpr const char* kCounterColumns[] = {"dram_bytes", "l2_sectors", "l2_hit_pct", "smem_conflicts",
                                            "inst_executed"};
 
+/// JSON has no word for what is not finite.
 std::string number(double value) {
+  if (!std::isfinite(value)) return "null";
   char text[40];
   std::snprintf(text, sizeof text, "%.6g", value);
   return text;

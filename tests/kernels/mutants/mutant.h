@@ -15,6 +15,7 @@ struct Mutant {
   KernelSpec spec;
   Generation generation;
   void (*run)(const GemmArguments& arguments, const HostRun& run);
+  int splits = 3;  ///< of K, as the kernel sums
 };
 
 inline std::vector<Mutant>& mutants() {
