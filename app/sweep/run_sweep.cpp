@@ -60,7 +60,7 @@ class Run {
       const std::string& key = plan_[index].key;
       if (computing_.contains(key) || database_.contains(key)) {
         ++outcome_.stored_before;
-        progress_.advance();
+        progress_.skip(effort_in_progress(index));
       } else if (database_.claim(key)) {
         computing_.insert(key);
         return Task{index, bj::serialize(plan_[index].point.to_json()), 0};
@@ -71,9 +71,14 @@ class Run {
     return std::nullopt;
   }
 
+  /// A search does not know what it will ask for.
+  double effort_in_progress(std::size_t index) const {
+    return space_.spec().method == Method::kPareto ? 0 : plan_[index].effort;
+  }
+
   void take(const Task& task, const Reply& reply) {
     const PlannedPoint& planned = plan_[task.id];
-    progress_.advance();
+    progress_.advance(effort_in_progress(task.id));
     outcome_.simulation_seconds += reply.seconds;
     if (!reply.done && outcome_.first_failure.empty()) {
       outcome_.first_failure = point_text(planned.point) + ": " + reply.text;
@@ -149,7 +154,12 @@ SweepOutcome run_sweep(const Space& space, const std::vector<PlannedPoint>& plan
     const auto complete = [&](const std::vector<std::size_t>& wanted) { run.complete(wanted); };
     search_front(space, plan, database, complete, executor.parallelism(), outcome);
   } else {
-    for (std::size_t i = 0; i < plan.size(); ++i) outcome.asked.push_back(i);
+    double effort = 0;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      outcome.asked.push_back(i);
+      effort += plan[i].effort;
+    }
+    progress.set_effort(effort);
     run.complete(outcome.asked);
   }
   progress.finish();

@@ -22,11 +22,9 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::uint64_t total, std::uint64_t already)
+Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)),
       total_(total),
-      done_(already),
-      already_(already),
       start_(steady_clock::now()),
       shown_(start_),
       terminal_(::isatty(STDERR_FILENO) != 0) {}
@@ -35,8 +33,15 @@ Progress::~Progress() {
   finish();
 }
 
-void Progress::advance(std::uint64_t by) {
-  done_ += by;
+void Progress::skip(double effort) {
+  ++done_;
+  ++already_;
+  effort_ -= effort;
+}
+
+void Progress::advance(double effort) {
+  ++done_;
+  effort_done_ += effort;
   if (steady_clock::now() - shown_ >=
       (terminal_ ? steady_clock::duration(kTerminalInterval) : kPlainInterval)) {
     show(false);
@@ -58,7 +63,9 @@ void Progress::show(bool last) {
   if (last) {
     line += fmt::format("  in {}", duration_text(seconds));
   } else if (rate > 0 && total_ >= done_) {
-    line += fmt::format("  {} left", duration_text(static_cast<double>(total_ - done_) / rate));
+    const double left = effort_done_ > 0 ? seconds * (effort_ / effort_done_ - 1)
+                                         : static_cast<double>(total_ - done_) / rate;
+    line += fmt::format("  {} left", duration_text(std::max(0.0, left)));
   }
   if (!terminal_) {
     fmt::print(stderr, "{}\n", line);

@@ -9,16 +9,18 @@ namespace fp6sim::app {
 
 class Progress {
  public:
-  /// `total` things called `what` ("points"); `already` of them were there before (they do not count for the
-  /// rate).
-  Progress(std::string what, std::uint64_t total, std::uint64_t already = 0);
+  /// `total` things called `what` ("points").
+  Progress(std::string what, std::uint64_t total);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void advance(std::uint64_t by = 1);
-  /// A search finds out how much there is to do as it goes.
-  void set_total(std::uint64_t total) { total_ = total; }
+  /// Things take `effort` in all, each its own: the time left follows from it rather than from their number.
+  void set_effort(double effort) { effort_ = effort; }
+  /// One more is done.
+  void advance(double effort = 0);
+  /// One more was there before: it counts neither for the rate nor for the time left.
+  void skip(double effort = 0);
   /// Shows the last state and ends the line. The destructor does it too.
   void finish();
 
@@ -26,7 +28,8 @@ class Progress {
   void show(bool last);
 
   std::string what_;
-  std::uint64_t total_, done_, already_;
+  std::uint64_t total_, done_ = 0, already_ = 0;
+  double effort_ = 0, effort_done_ = 0;
   std::chrono::steady_clock::time_point start_, shown_;
   bool terminal_, finished_ = false;
 };
