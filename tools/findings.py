@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""docs/findings.md from the committed sweeps: findings.py FP6SIM FOLDER [OUTPUT]
+"""docs/findings.md from the committed sweeps: findings.py FP6SIM FOLDER [--model M] [-o OUTPUT]
 
 Runs sweeps/*.json of whole decode steps into FOLDER/findings.sqlite (what is there is not computed again; what another version
-of the model computed is thrown away) and writes OUTPUT, docs/findings.md where none is named.
+of the simulator computed is thrown away) and writes OUTPUT, docs/findings.md where none is named. --model asks
+the same of another workload (a name or a path).
 """
 
+import argparse
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 
@@ -17,40 +18,56 @@ PLACES = ("operand", "smem", "copy", "l2", "memctrl")
 EQUAL = 1.05  # FP6 "costs what INT4 costs" up to here
 
 
-def simulate(program, database):
-    """Every sweep into one database, so that what two of them ask for is computed once."""
+def sweep_files(folder, model):
+    """The committed sweeps, or copies of them for another model."""
     for name in SWEEPS:
-        command = [program, "sweep", os.path.join(ROOT, "sweeps", name + ".json"), "--db", database]
-        run = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        path = os.path.join(ROOT, "sweeps", name + ".json")
+        if model:
+            with open(path) as file:
+                sweep = json.load(file)
+            path = os.path.join(folder, name + ".json")
+            with open(path, "w") as file:
+                json.dump({**sweep, "workloads": [model]}, file)
+        yield path
+
+
+def simulate(program, sweeps, database):
+    """Every sweep into one database, so that what two of them ask for is computed once. What each says of its points."""
+    documents = []
+    for sweep in sweeps:
+        command = [program, "sweep", sweep, "--db", database, "--json"]
+        run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode == 2 and ("not mixed" in run.stderr or "schema version" in run.stderr):
             print("findings.py: %s is of another version: computed anew" % database, file=sys.stderr)
             for end in ("", "-wal", "-shm"):
                 if os.path.exists(database + end):
                     os.remove(database + end)
-            run = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-        print(run.stderr.strip().splitlines()[-1], file=sys.stderr)
+            run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode != 0:
+            print(run.stderr, file=sys.stderr)
             sys.exit(run.returncode)
+        print(next(line for line in run.stderr.splitlines() if line.startswith("sweep ")), file=sys.stderr)
+        documents.append(json.loads(run.stdout))
+    return documents
 
 
 class Results:
-    """The stored steps, by GPU, kernel, design, split, batch, whether the bandwidth is doubled, and integer instructions a weight
-    where a sweep sets them."""
+    """The steps, by GPU, kernel, design, split, batch, whether the bandwidth is doubled, and integer instructions a weight where a
+    sweep sets them."""
 
-    def __init__(self, database):
-        db = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
-        self.program = db.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()[0]
-        self.steps, self.failed, self.seconds, models = {}, 0, 0, set()
-        for gpu, kernel, design, split, batch, overrides, step, result, error, seconds in db.execute(
-                "SELECT gpu, kernel, design, split, batch, overrides, step, result, error, seconds FROM points"):
-            models.add(step)
-            fields = json.loads(overrides)
-            self.seconds += seconds
-            self.failed += error != ""
-            if not error:
-                self.steps[gpu, kernel, design, split, batch, "gpu.dram.channels" in fields,
-                           fields.get("kernel.instructions.integer_per_weight")] = json.loads(result)
+    def __init__(self, documents):
+        self.program = documents[0]["program"]
+        self.steps, self.failed, models = {}, 0, set()
+        for point in (point for document in documents for point in document["points"]):
+            models.add(point["step"])
+            fields = point["overrides"]
+            if "error" in point:
+                self.failed += 1
+            else:
+                self.steps[point["gpu"], point["kernel"], point["design"], point["split"], point["n"], "gpu.dram.channels" in fields,
+                           fields.get("kernel.instructions.integer_per_weight")] = point
         (self.model,) = models  # the sweeps are of one model
+        self.model = os.path.splitext(os.path.basename(self.model))[0]
         self.gpus = sorted({key[0] for key in self.steps})
 
     def batches(self, **chosen):
@@ -211,14 +228,17 @@ def machines(results):
 
 
 def main():
-    if len(sys.argv) not in (3, 4):
-        sys.exit(__doc__)
-    program, folder = sys.argv[1:3]
-    output = sys.argv[3] if len(sys.argv) == 4 else os.path.join(ROOT, "docs", "findings.md")
-    os.makedirs(folder, exist_ok=True)
-    database = os.path.join(folder, "findings.sqlite")
-    simulate(program, database)
-    results = Results(database)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program", help="the built fp6sim")
+    parser.add_argument("folder", help="where the results are kept")
+    parser.add_argument("--model", help="instead of the sweeps' own workload")
+    parser.add_argument("-o", "--output", default=os.path.join(ROOT, "docs", "findings.md"))
+    arguments = parser.parse_args()
+    output = arguments.output
+    os.makedirs(arguments.folder, exist_ok=True)
+    name = "findings" + ("-" + os.path.splitext(os.path.basename(arguments.model))[0] if arguments.model else "")
+    database = os.path.join(arguments.folder, name + ".sqlite")
+    results = Results(simulate(arguments.program, sweep_files(arguments.folder, arguments.model), database))
     parts = [int4_or_fp6(results), splits(results), placement(results), machines(results)]
     with open(output, "w") as file:
         file.write("# Findings\n\nSimulated, not measured: read them with docs/validation.md, which says how far the simulator is from measured GPUs. Whole decode steps "
@@ -226,7 +246,7 @@ def main():
                    "Every number comes from a sweep in sweeps/; `tools/findings.py build/release/fp6sim FOLDER` computes them again.\n"
                    "Model: fp6sim %s.%s\n\n" %
                    (results.model, results.program, " %d points could not be simulated." % results.failed if results.failed else "") + "\n".join(parts))
-    print("%s: %d steps, %.0f s of simulation" % (output, len(results.steps), results.seconds), file=sys.stderr)
+    print("%s: %d steps" % (output, len(results.steps)), file=sys.stderr)
 
 
 if __name__ == "__main__":
