@@ -72,13 +72,16 @@ int occupancy(const GpuDescription& gpu, const TileOption& tile, std::string* li
   const int ctas = std::min({by_registers, by_threads, by_shared, sm.max_ctas});
   if (limit != nullptr) {
     if (ctas == by_shared) {
-      *limit = "shared memory: a CTA needs " + std::to_string(tile.shared_bytes) + " bytes of " +
+      *limit = "shared memory: a CTA needs " + std::to_string(tile.shared_bytes) +
+               " bytes and the system's " + std::to_string(sm.shared_reserved_bytes) + " of " +
                std::to_string(sm.shared_memory_bytes);
     } else if (ctas == by_registers) {
       *limit = "registers: a CTA needs " + std::to_string(registers_per_warp * tile.threads / 32) + " of " +
                std::to_string(sm.registers);
     } else {
-      *limit = ctas == by_threads ? "threads" : "CTA slots";
+      *limit = ctas == by_threads ? "threads: a CTA needs " + std::to_string(tile.threads) + " of " +
+                                        std::to_string(sm.max_threads)
+                                  : "CTA slots: there are " + std::to_string(sm.max_ctas);
     }
   }
   return ctas;
