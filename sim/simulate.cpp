@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "emu/error.h"
 #include "sim/functional/functional_gemm.h"
 #include "sim/kernel/gemm_run.h"
 #include "sim/stats/result.h"
@@ -18,9 +17,6 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   as_run.l2.size_bytes /= plan.l2_factor;
   MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
   const auto owned = gemm_launches(as_run, kernel, plan);
-  if (options.functional != nullptr && kernel.reduction_in_kernel)
-    throw Error("kernel " + kernel.name +
-                ": functional mode does not carry sums that the kernel adds itself");
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does

@@ -42,6 +42,12 @@ void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& k
                            const DesignDescription& design, const GemmPlan& plan, const std::string& split,
                            MemorySystem& memory, const std::vector<std::unique_ptr<Launch>>& launches) {
   check_functional_limits(plan.shape);
+  const auto* fused = dynamic_cast<const GemmLaunch*>(launches.front().get());
+  if (fused == nullptr) {
+    throw Error("functional mode: kernel " + kernel.name +
+                " adds partial sums in its own last CTA, and the model does not make that CTA wait for them; "
+                "expected a reduction launch or no split of K");
+  }
   plan_ = &plan;
   architecture_ = emu::architecture_by_name(gpu.architecture);
   tile_k_ = plan.tile.k;
@@ -54,9 +60,8 @@ void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& k
   expansion_ = std::make_unique<Expansion>(plan.unit);
   if (storage_.packed) try_expansion(storage_, *expansion_);
   const GemmArithmetic::Setting setting{architecture_, design.placement, kernel.partial_bytes};
-  arithmetic_.push_back(std::make_unique<GemmArithmetic>(dynamic_cast<const GemmLaunch&>(*launches.front()),
-                                                         plan, storage_, *expansion_, setting,
-                                                         relocation_fault));
+  arithmetic_.push_back(
+      std::make_unique<GemmArithmetic>(*fused, plan, storage_, *expansion_, setting, relocation_fault));
   if (plan.split_k > 1) arithmetic_.push_back(std::make_unique<ReductionArithmetic>(kernel, plan));
   for (std::size_t i = 0; i < launches.size(); ++i) launches[i]->compute_with(arithmetic_.at(i).get());
 }

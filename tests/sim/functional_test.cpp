@@ -191,6 +191,9 @@ TEST(Functional, WhatCannotBeRunIsRefusedBeforeTimePasses) {
   odd.weights.segments = {3, 3};
   refused(odd, shape, random_operands(kernel, shape, 1), "simt", "3+3");
   odd = kernel;
+  odd.reduction_in_kernel = true;
+  refused(odd, {128, 2048, 1}, random_operands(odd, {128, 2048, 1}, 1), "simt", "wait");
+  odd = kernel;
   odd.weights.group = 40;
   refused(odd, shape, random_operands(odd, shape, 1), "simt", "multiple of 16");
   odd = kernel;
