@@ -89,7 +89,7 @@ void MemorySystem::start_fill(std::uint32_t index, std::uint16_t missing, std::u
   mshr.requested |= missing;
   ++mshr.fills;
   t.fill = true;
-  t.l2_wait += now - t.arrived;
+  t.dram_wait += now - t.arrived;  // for an MSHR: one becomes free when DRAM has answered
   t.fill_sectors = missing;
   t.bytes = static_cast<std::uint16_t>(count_sectors(missing) * kSectorBytes);
   slice.outstanding_bytes += t.bytes;
@@ -196,7 +196,7 @@ void MemorySystem::respond(std::uint32_t index, Time ready) {
       expanded ? units_.leaving(t, ready) : SliceUnits::Passed{ready - streamed, 0};
   const Time start = std::max(passed.first, slice.port_free);
   slice.port_free = std::max(start + rounded(bytes * slice_fs_per_byte_), passed.last);
-  t.l2_wait += start - (t.arrived - streamed);
+  t.l2_wait += slice.port_free - (t.arrived - streamed);
   t.phase = kAtSm;
   t.arrived = slice.port_free + half_latency_ + (is_far(t) ? half_far_ : 0);
   counters_.crossbar_bytes += static_cast<std::uint64_t>(t.write ? bytes / kWriteCost : bytes);

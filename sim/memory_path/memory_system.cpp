@@ -116,6 +116,7 @@ void MemorySystem::submit(const StageRequest& request, Time at, std::uint8_t* da
           }
           ++stages_[stage].remaining;
           inject += rounded(bytes * (request.write ? kWriteCost : 1) * fill_fs_per_byte_);
+          t.l2_wait = inject - at;
           t.arrived = inject + half_latency_ + (is_far(t) ? half_far_ : 0);
           if (is_far(t)) counters_.far_sectors += static_cast<std::uint64_t>(count_sectors(mask));
           schedule(index);
@@ -203,9 +204,9 @@ void MemorySystem::at_sm(std::uint32_t index, Time now, std::vector<StageComplet
     Time& port = port_free_[t.sm];
     const Time first = now - streamed_before(t);
     const Time start = std::max(port, first);
-    t.l2_wait += start - first;
     port = start + rounded(t.bytes * static_cast<double>(t.crossbar_factor) * fill_fs_per_byte_);
     when = port;
+    t.l2_wait += port - first;
   }
   if (payloads_ != nullptr) payloads_->delivered(index);
   Stage& stage = stages_[t.stage];

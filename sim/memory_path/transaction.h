@@ -46,8 +46,8 @@ struct StageRequest {
 
 /// Where a stage's slowest transaction spent its time.
 struct Waits {
-  Time dram = 0;     ///< queueing and transfer at the DRAM channel
-  Time l2 = 0;       ///< queueing at slice ports, MSHRs and the SM's port
+  Time dram = 0;     ///< queueing for and transfer at the DRAM channel, MSHRs included
+  Time l2 = 0;       ///< queueing and transfer at the slice's port and the SM's
   Time latency = 0;  ///< unloaded pipeline: crossbar, tags, DRAM access
 };
 

@@ -10,15 +10,16 @@
 namespace fp6sim::sim {
 
 enum class Where : std::size_t {
-  kDram,     ///< queued at or transferred by a DRAM channel
-  kL2,       ///< queued at an L2 port, for an MSHR, or at the SM's port
-  kLatency,  ///< the unloaded way: crossbar, tags, DRAM access; pipeline latencies nothing overlapped
-  kShared,   ///< shared memory banks and the load/store unit
-  kIssue,    ///< issue slots
-  kExpand,   ///< dequantisation: integer and half2 pipes, or the design's unit
-  kTensor,   ///< tensor core
-  kTail,     ///< less than half of the SMs still had work
-  kLaunch,   ///< kernel and CTA launches
+  kDram,     ///< queued at or transferred by a DRAM channel, or for an MSHR that waits for one
+  kL2,       ///< queued at or transferred by an L2 slice's port or the SM's
+  kLatency,  ///< the unloaded way, as far as queues do not account for the wait: crossbar, tags, DRAM access;
+             ///< pipeline latencies nothing overlapped
+  kShared,  ///< shared memory banks and the load/store unit
+  kIssue,   ///< issue slots
+  kExpand,  ///< dequantisation: integer and half2 pipes, or the design's unit
+  kTensor,  ///< tensor core
+  kTail,    ///< less than half of the SMs still had work
+  kLaunch,  ///< kernel and CTA launches
 };
 inline constexpr std::size_t kWhereCount = 9;
 inline constexpr std::array<std::string_view, kWhereCount> kWhereNames{

@@ -177,9 +177,13 @@ void SmModule::try_compute(int slot, Time now) {
   CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
   if (now > cta.waiting_since) {
     WhereTimes parts;
-    parts[Where::kDram] = cta.waits[at].dram;
-    parts[Where::kL2] = cta.waits[at].l2;
-    parts[Where::kLatency] = std::max<Time>(1, cta.waits[at].latency);
+    // Without its queueing the copy would have come that much earlier: that much of the wait is the queues',
+    // and only the rest the unloaded way's, most of which the stages in flight hide.
+    const Waits& waits = cta.waits[at];
+    const Time wait = now - cta.waiting_since, queued = waits.dram + waits.l2;
+    parts[Where::kDram] = waits.dram;
+    parts[Where::kL2] = waits.l2;
+    parts[Where::kLatency] = std::max<Time>(0, wait - queued);
     charge_in_proportion(record.where, now - cta.waiting_since, parts);
   }
   cta.computing = true;
