@@ -1,10 +1,14 @@
 #include "app/run/model_run.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <map>
 
 #include "app/point/evaluate.h"
 #include "app/run/step_run.h"
 #include "app/workers/run_points.h"
+#include "emu/error.h"
 #include "sim/workload.h"
 
 namespace fp6sim::app {
@@ -27,7 +31,32 @@ std::vector<Column> columns_of(const ModelRunSpec& spec) {
   return columns;
 }
 
+namespace {
+
+/// Totals are by name: what is listed twice would count twice.
+template <class T>
+void refuse_repeats(const char* what, const std::vector<T>& listed) {
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    if (std::find(listed.begin(), listed.begin() + static_cast<std::ptrdiff_t>(i), listed[i]) !=
+        listed.begin() + static_cast<std::ptrdiff_t>(i))
+      throw Error(fmt::format("{} '{}' is listed twice", what, listed[i]));
+  }
+}
+
+void check_lists(const ModelRunSpec& spec) {
+  std::vector<std::string> names;
+  for (const std::string& workload : spec.workloads) names.push_back(sim::load_workload(workload).name);
+  refuse_repeats("workload", names);
+  refuse_repeats("GPU", spec.gpus);
+  refuse_repeats("kernel", spec.kernels);
+  refuse_repeats("design", spec.designs);
+  refuse_repeats("batch", spec.batches);
+}
+
+}  // namespace
+
 ModelRun run_models(const ModelRunSpec& spec) {
+  check_lists(spec);
   if (spec.step) return run_steps(spec);
   ModelRun run{spec, columns_of(spec), {}, {}};
   std::vector<Point> points;

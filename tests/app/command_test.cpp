@@ -189,6 +189,8 @@ TEST_F(RunCommand, BadUseIsRefused) {
   expect_refused("run " + workload() + " --batch 0", {"--batch"});
   expect_refused("run " + workload() + " --batch 1,x", {"--batch"});
   expect_refused("run " + workload() + " --gpu h100", {"unknown GPU 'h100'"});
+  expect_refused("run " + workload() + " " + workload(), {"workload 'small' is listed twice"});
+  expect_refused("run " + workload() + " --step --batch 8,1,8", {"batch '8' is listed twice"});
   write_text(folder_ / "small.json", "{\n\"name\": \"small\",\n}");
   expect_refused("run " + workload(), {"small.json", "line 3"});
 }
