@@ -11,23 +11,38 @@ module fp6_dot #(
   /// Bits kept below the largest addend's leading one: 24 on Ampere, 25 on Hopper.
   parameter int unsigned Fraction = 24,
   parameter int unsigned ExpBits = 3,
-  parameter int unsigned ManBits = 2
+  parameter int unsigned ManBits = 2,
+  /// The activations' format, binary16, and the accumulator's, binary32: smaller ones are for proofs.
+  parameter int unsigned ActExpBits = 5,
+  parameter int unsigned ActManBits = 10,
+  parameter int unsigned AccExpBits = 8,
+  parameter int unsigned AccManBits = 23
 ) (
-  input  logic [Products*(1+ExpBits+ManBits)-1:0] codes_i,
-  input  logic [Products*16-1:0]                  activations_i,
-  input  logic [31:0]                             c_i,
-  output logic [31:0]                             d_o
+  input  logic [Products*(1+ExpBits+ManBits)-1:0]       codes_i,
+  input  logic [Products*(1+ActExpBits+ActManBits)-1:0] activations_i,
+  input  logic [AccExpBits+AccManBits:0]                c_i,
+  output logic [AccExpBits+AccManBits:0]                d_o
 );
 
-  if (Products < 1 || Products > 32 || Fraction < 23 || Fraction > 30) begin : gen_check
-    $error("fp6_dot: Products %0d, Fraction %0d; 1..32 and 23..30 are built", Products, Fraction);
+  if (Products < 1 || Products > 32 || Fraction < AccManBits || Fraction < ManBits + ActManBits || Fraction > 30)
+  begin : gen_check
+    $error("fp6_dot: Products %0d, Fraction %0d; 1..32 and %0d..30 are built", Products, Fraction, AccManBits);
+  end
+  if (ActExpBits < 2 || ActExpBits > 5 || ActManBits < 1 || AccExpBits < 3 || AccExpBits > 8 || AccManBits < 1)
+  begin : gen_check_formats
+    $error("fp6_dot: activations E%0dM%0d, accumulator E%0dM%0d; E2..E5 and E3..E8 are built", ActExpBits, ActManBits,
+           AccExpBits, AccManBits);
   end
 
   localparam int unsigned CodeBits = 1 + ExpBits + ManBits;
-  localparam int unsigned ProductBits = ManBits + 12;           // below 4: two bits before the point, ManBits + 10 after
+  localparam int unsigned ActBits = 1 + ActExpBits + ActManBits;
+  localparam int unsigned ProductBits = ManBits + ActManBits + 2;  // below 4: two bits before the point
   localparam int unsigned AddendBits = Fraction + 2;            // the same on the grid
   localparam int unsigned SumBits = AddendBits + $clog2(Products + 1) + 1;  // signed
   localparam int unsigned Exp = 10;                             // signed exponents: -252 .. 161
+  localparam logic [Exp-1:0] ActBias = Exp'((1 << (ActExpBits - 1)) - 1);
+  localparam logic [Exp-1:0] AccBias = Exp'((1 << (AccExpBits - 1)) - 1);
+  localparam logic [Exp-1:0] ZeroExponent = Exp'(1) - AccBias;  // -126
 
   // 1. Products.
   logic [Products-1:0]             sign, infinite, nan;
@@ -37,31 +52,37 @@ module fp6_dot #(
     logic               code_sign, code_zero, activation_zero;
     logic [3:0]         code_exponent;
     logic [ManBits-1:0] code_fraction;
-    logic [15:0]        activation;
+    logic [ActBits-1:0] activation;
+    logic [ActExpBits-1:0] field;
+    logic [ActManBits-1:0] mantissa;
     logic [Exp-1:0]     a, b;
-    assign activation = activations_i[16*i+:16];
+    assign activation = activations_i[ActBits*i+:ActBits];
+    assign {field, mantissa} = activation[ActBits-2:0];
     float_decoder #(.ExpBits(ExpBits), .ManBits(ManBits)) u_code (
       .code_i(codes_i[CodeBits*i+:CodeBits]), .sign_o(code_sign), .zero_o(code_zero),
       .exponent_o(code_exponent), .fraction_o(code_fraction)
     );
-    assign activation_zero = activation[14:0] == 15'd0;
-    assign sign[i] = code_sign ^ activation[15];
+    assign activation_zero = {field, mantissa} == '0;
+    assign sign[i] = code_sign ^ activation[ActBits-1];
     assign significand[ProductBits*i+:ProductBits] =
-        ProductBits'({!code_zero, code_fraction & {ManBits{!code_zero}}}) * ProductBits'({|activation[14:10], activation[9:0]});
-    assign a = code_zero ? -10'd126 : {{6{code_exponent[3]}}, code_exponent};
-    assign b = activation_zero ? -10'd126 : {5'd0, activation[14:10]} + {9'd0, !(|activation[14:10])} - 10'd15;
+        ProductBits'({!code_zero, code_fraction & {ManBits{!code_zero}}}) * ProductBits'({|field, mantissa});
+    assign a = code_zero ? ZeroExponent : {{6{code_exponent[3]}}, code_exponent};
+    assign b = activation_zero ? ZeroExponent : Exp'(field) + {9'd0, !(|field)} - ActBias;
     assign exponent[Exp*i+:Exp] = a + b;
-    assign infinite[i] = &activation[14:10] && activation[9:0] == 10'd0;
-    assign nan[i] = &activation[14:10] && (activation[9:0] != 10'd0 || code_zero);
+    assign infinite[i] = &field && mantissa == '0;
+    assign nan[i] = &field && (mantissa != '0 || code_zero);
   end
 
   // 2. The largest exponent, and everything on its grid.
   logic [Exp-1:0]     c_exponent, largest;
   logic [SumBits-1:0] sum;
-  logic               c_infinite, c_nan;
-  assign c_exponent = {2'd0, c_i[30:23]} + {9'd0, !(|c_i[30:23])} - 10'd127;
-  assign c_infinite = &c_i[30:23] && c_i[22:0] == 23'd0;
-  assign c_nan = &c_i[30:23] && c_i[22:0] != 23'd0;
+  logic               c_sign, c_infinite, c_nan;
+  logic [AccExpBits-1:0] c_field;
+  logic [AccManBits-1:0] c_mantissa;
+  assign {c_sign, c_field, c_mantissa} = c_i;
+  assign c_exponent = Exp'(c_field) + {9'd0, !(|c_field)} - AccBias;
+  assign c_infinite = &c_field && c_mantissa == '0;
+  assign c_nan = &c_field && c_mantissa != '0;
 
   // A tree: node n has children 2n and 2n+1, the leaves are the products, then C.
   localparam int unsigned Leaves = 1 << $clog2(Products + 1);
@@ -81,19 +102,19 @@ module fp6_dot #(
     logic [Exp-1:0]        distance;
     logic [AddendBits-1:0] placed;
     assign distance = largest - exponent[Exp*i+:Exp];
-    assign placed = AddendBits'(significand[ProductBits*i+:ProductBits]) << (Fraction - ManBits - 10);
+    assign placed = AddendBits'(significand[ProductBits*i+:ProductBits]) << (Fraction - ManBits - ActManBits);
     assign addend[AddendBits*i+:AddendBits] = distance[Exp-1:5] != '0 ? '0 : placed >> distance[4:0];
   end
   logic [Exp-1:0]        c_distance;
   logic [AddendBits-1:0] c_placed, c_addend;
   assign c_distance = largest - c_exponent;
-  assign c_placed = AddendBits'({|c_i[30:23], c_i[22:0]}) << (Fraction - 23);
+  assign c_placed = AddendBits'({|c_field, c_mantissa}) << (Fraction - AccManBits);
   assign c_addend = c_distance[Exp-1:5] != '0 ? '0 : c_placed >> c_distance[4:0];
 
   // 3. Sum, normalise, cut.
   always_comb begin
     // -x is ~x + 1: a plain sum of many terms, which synthesis makes a carry-save tree of.
-    sum = (SumBits'(c_addend) ^ {SumBits{c_i[31]}}) + SumBits'(c_i[31]);
+    sum = (SumBits'(c_addend) ^ {SumBits{c_sign}}) + SumBits'(c_sign);
     for (int unsigned i = 0; i < Products; i = i + 1)
       sum = sum + (SumBits'(addend[AddendBits*i+:AddendBits]) ^ {SumBits{sign[i]}}) + SumBits'(sign[i]);
   end
@@ -110,29 +131,29 @@ module fp6_dot #(
     for (int unsigned j = 0; j < SumBits - 1; j = j + 1) if (magnitude[j]) zeros = 6'(SumBits - 1 - j);
   end
   assign normalised = magnitude << zeros;
-  assign field = largest + 10'(SumBits - 1 - Fraction + 127) - {4'd0, zeros};
+  assign field = largest + Exp'(SumBits - 1 - Fraction) + AccBias - {4'd0, zeros};
   assign excess = 10'd1 - field;
 
   logic        subnormal, any_nan, any_infinite, infinite_sign;
-  logic [23:0] kept;
-  logic [22:0] fraction;
-  assign kept = normalised[SumBits-1-:24];
+  logic [AccManBits:0]   kept;
+  logic [AccManBits-1:0] fraction;
+  assign kept = normalised[SumBits-1-:AccManBits+1];
   logic unused_cut;
-  assign unused_cut = ^normalised[SumBits-25:0];
+  assign unused_cut = ^normalised[SumBits-AccManBits-2:0];
   assign subnormal = field[Exp-1] || field == '0;
-  assign fraction = subnormal ? 23'(excess[Exp-1:5] != '0 ? 24'd0 : kept >> excess[4:0]) : kept[22:0];
+  assign fraction = subnormal ? AccManBits'(excess[Exp-1:5] != '0 ? '0 : kept >> excess[4:0]) : kept[AccManBits-1:0];
 
   always_comb begin
     any_infinite = c_infinite || infinite != '0;
-    infinite_sign = c_infinite ? c_i[31] : 1'b0;
+    infinite_sign = c_infinite ? c_sign : 1'b0;
     for (int unsigned i = 0; i < Products; i = i + 1) if (infinite[i]) infinite_sign = sign[i];
-    any_nan = c_nan || nan != '0 || (c_infinite && c_i[31] != infinite_sign) || ((infinite & (sign ^ {Products{infinite_sign}})) != '0);
-    if (any_nan) d_o = 32'h7FFFFFFF;
-    else if (any_infinite) d_o = {infinite_sign, 31'h7F800000};
-    else if (!subnormal && field >= 10'd255) d_o = {sum_sign, 31'h7F800000};
-    else if (!kept[23]) d_o = 32'd0;
-    else if (subnormal) d_o = {sum_sign && fraction != '0, 8'd0, fraction};
-    else d_o = {sum_sign, field[7:0], fraction};
+    any_nan = c_nan || nan != '0 || (c_infinite && c_sign != infinite_sign) || ((infinite & (sign ^ {Products{infinite_sign}})) != '0);
+    if (any_nan) d_o = {1'b0, {AccExpBits + AccManBits{1'b1}}};
+    else if (any_infinite) d_o = {infinite_sign, {AccExpBits{1'b1}}, {AccManBits{1'b0}}};
+    else if (!subnormal && field >= Exp'((1 << AccExpBits) - 1)) d_o = {sum_sign, {AccExpBits{1'b1}}, {AccManBits{1'b0}}};
+    else if (!kept[AccManBits]) d_o = '0;
+    else if (subnormal) d_o = {sum_sign && fraction != '0, {AccExpBits{1'b0}}, fraction};
+    else d_o = {sum_sign, field[AccExpBits-1:0], fraction};
   end
 
 endmodule

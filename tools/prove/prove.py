@@ -123,6 +123,21 @@ def multiplier(rtl, folder):
                   "input [14:0] a, input [14:0] b", "output logic [63:0] r")
 
 
+def dot(products, fraction, code, activation, accumulator):
+    """fp6_dot with small formats, (exponent bits, mantissa bits) each."""
+    values = dict(zip(("Products", "Fraction", "ExpBits", "ManBits", "ActExpBits", "ActManBits", "AccExpBits", "AccManBits"),
+                      (products, fraction, *code, *activation, *accumulator)))
+    settings = ", ".join(f".{name}({value})" for name, value in values.items())
+    bits = sum(accumulator) + 1
+
+    def prove(rtl, folder):
+        instance = f"#({settings}) u (.codes_i(codes), .activations_i(activations), .c_i(c), .d_o(d));"
+        combinational(rtl, folder, f"fp6_dot {instance}", f"dot_specification {instance}",
+                      f"input [{products * (sum(code) + 1) - 1}:0] codes, input [{products * (sum(activation) + 1) - 1}:0] "
+                      f"activations, input [{bits - 1}:0] c", f"output logic [{bits - 1}:0] d")
+    return prove
+
+
 def stream(depth, scales, bound=0):
     """Unbounded by property-directed reachability, or for so many cycles from reset."""
     def prove(rtl, folder):
@@ -177,6 +192,9 @@ for index in (0, 1, 6, 7):
 PROOFS["lane-e3m2-bf16"] = ("the same to bfloat16", lane(0, 1, 1 << 0))
 PROOFS["all-e3m2"] = ("the same in the lane of all formats", lane(0, 0, 255))
 PROOFS["multiplier"] = ("full multiplier = integers, all 2^32 pairs", multiplier)
+PROOFS["dot-2"] = ("dot product of 2 E2M1 and 2 E2M2, C in E3M3, 4 bits = integers", dot(2, 4, (2, 1), (2, 2), (3, 3)))
+PROOFS["dot-2-e3m2"] = ("the same of E3M2 and E2M2, C in E3M2, whose subnormals are coarser", dot(2, 4, (3, 2), (2, 2), (3, 2)))
+PROOFS["dot-3"] = ("the same of 3 products, 3 bits", dot(3, 3, (2, 1), (2, 1), (3, 1)))
 PROOFS["full-e3m2"] = ("decoder and full multiplier = integers", full_lane)
 for d in (1, 2, 3, 4):
     PROOFS[f"stream-d{d}"] = ("no beat lost, doubled, reordered, changed or stuck, for ever", stream(d, 0))
@@ -204,6 +222,8 @@ MUTANTS = (
     ("product_align.sv", "|by_1[1:0]", "by_1[1]", "lane-e3m2"),                      # a dropped sticky bit
     ("float_decoder.sv", "4'd1 - 4'(Bias)", "4'd2 - 4'(Bias)", "exact-e3m2"),        # a wrong bias for subnormals
     ("fp16_multiplier.sv", "|shifted[10:0]", "|shifted[10:1]", "multiplier"),        # the least of sticky bits
+    ("fp6_dot.sv", "code_zero ? ZeroExponent", "code_zero ? '0", "dot-2"),          # a zero product that sets the grid
+    ("fp6_dot.sv", "sum_sign && fraction != '0", "sum_sign", "dot-2-e3m2"),         # -0 where a sum underflows
     ("product_round.sv", "sticky_i || kept_i[0]", "sticky_i", "lane-e2m3"),          # ties not to even
     ("stream_stage.sv", "if (in_valid_i && in_ready_o) payload_q", "if (in_valid_i) payload_q", "stream-d2"),  # overwritten
     ("stream_stage.sv", "else if (in_ready_o) valid_q", "else valid_q", "stream-d1"),  # a lost beat
