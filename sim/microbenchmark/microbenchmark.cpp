@@ -145,6 +145,38 @@ double dram_read_gb_per_s(const GpuDescription& gpu) {
          gpu.sm.clock_mhz * 1e-3;
 }
 
+double memory_stream_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes) {
+  constexpr std::uint32_t kPiece = 4096;
+  constexpr double kDepth = 4;  // times what DRAM's latency and bandwidth ask for
+  const double latency_s =
+      (gpu.l2.latency_cycles + gpu.l2.far_extra_cycles + gpu.dram.path_cycles) / gpu.sm.clock_mhz * 1e-6;
+  const auto in_flight =
+      static_cast<std::uint64_t>(kDepth * latency_s * gpu.dram.peak_bytes_per_s() / kPiece);
+  MemorySystem memory(gpu, kMaxTransactionBytes, bytes);
+  std::uint64_t next = 0;
+  const auto ask = [&](std::uint16_t sm, Time at) {
+    StageRequest request;
+    request.sm = sm;
+    request.add({next, 0, static_cast<std::uint32_t>(std::min<std::uint64_t>(kPiece, bytes - next)), 1, 1});
+    next += kPiece;
+    memory.submit(request, at);
+  };
+  for (std::uint64_t i = 0; i < in_flight && next < bytes; ++i)
+    ask(static_cast<std::uint16_t>(i % static_cast<std::uint64_t>(gpu.sm.count)), 0);
+  const Time quantum = memory.request_latency() - (Time{2} << TimingWheel::kSlotShift);
+  std::vector<StageCompletion> done;
+  Time end = 0;
+  for (Time now = 0; !memory.idle(); now += quantum) {
+    done.clear();
+    memory.advance(now + quantum, done);
+    for (const StageCompletion& completion : done) {
+      end = std::max(end, completion.when);
+      if (next < bytes) ask(completion.sm, std::max(completion.when, now));
+    }
+  }
+  return static_cast<double>(bytes) / (static_cast<double>(end) / kFemtosecondsPerSecond) * 1e-9;
+}
+
 double device_copy_gb_per_s(const GpuDescription& gpu) {
   ReadLaunch launch;
   launch.slots = 8;

@@ -29,6 +29,10 @@ double stream_read_gb_per_s(const GpuDescription& gpu, double occupancy);
 /// GB/s of reads far larger than the L2 with plenty in flight (RRZE gpu-l2-cache past the cache).
 double dram_read_gb_per_s(const GpuDescription& gpu);
 
+/// GB/s of `bytes` streamed once through crossbar, L2 and DRAM alone: every SM's port asks for 4 KB at a time, with
+/// enough under way to keep all channels busy; no kernel, no SystemC. From the first request to the last answer.
+double memory_stream_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes);
+
 /// GB/s of a large copy, reads and writes counted.
 double device_copy_gb_per_s(const GpuDescription& gpu);
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <ostream>
@@ -83,6 +84,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"rtx4090", "L2 latency, HPMLL", 285, 0.03, chase(ChaseLevel::kL2)},
                     Target{"rtx4090", "DRAM latency, HPMLL", 572, 0.03, chase(ChaseLevel::kDram)}),
     name_of);
+
+// The closed form: what refresh leaves of the peak, after the first answer's latency.
+TEST(MemoryStream, ReachesWhatRefreshLeavesOfThePeakOnEveryGpu) {
+  for (const std::string& name : gpu_names()) {
+    const GpuDescription gpu = load_gpu(name);
+    // 100 MB, and at least twenty refreshes of every channel.
+    const double bytes = std::max(1e8, 20 * gpu.dram.refi_ns * 1e-9 * gpu.dram.sustained_bytes_per_s());
+    const double cycles = gpu.l2.latency_cycles + gpu.dram.path_cycles;
+    const double seconds = bytes / gpu.dram.sustained_bytes_per_s() + cycles / gpu.sm.clock_mhz * 1e-6;
+    EXPECT_NEAR(memory_stream_gb_per_s(gpu, static_cast<std::uint64_t>(bytes)) / (bytes / seconds * 1e-9), 1,
+                0.01)
+        << name;
+  }
+}
 
 // Described, not simulated, since nothing contends for them in a dependent chain: the descriptions hold the
 // measured values.
