@@ -249,10 +249,13 @@ void run(const VerifyArguments& arguments, Outcome& outcome) {
   } else {
     fmt::print(
         "{} values compared, {} mismatches: {}\n", totals.compared, totals.mismatches,
-        arguments.rtl
+        !arguments.rtl ? "kernels on the CPU = emu's replay"
+        : arguments.wave.empty()
             ? "kernels on the CPU = emu's replay = GEMM of RTL-dequantised weights; RTL unit = emu on every "
               "code x scale of every format"
-            : "kernels on the CPU = emu's replay");
+            : "kernels on the CPU = emu's replay = GEMM of RTL-dequantised weights; RTL unit = emu on a "
+              "short "
+              "run with waves");
   }
   if (totals.mismatches != 0) outcome.exit_code = 1;
 }

@@ -59,6 +59,8 @@ VARIANTS = [
     *[unit(0, lanes, 2) for lanes in (1, 4, 8, 16, 64)],
     unit(0, 32, 2, PACKED, "-packed"),
     unit(1, 32, 2), unit(5, 32, 2, PACKED), unit(6, 32, 2, PACKED), unit(7, 32, 2, PACKED),
+    Variant("floats-l32d2", "unit of the five floats, all splits", "dequant_unit",
+            {"Lanes": 32, "Depth": 2, "Formats": "8'd31", "Splits": "5'd31", "Bfloat": "1'b0"}, 32, 2, FORMATS[:5]),
     everything(32, 2), everything(32, 3),
     Variant("dot8-e3m2", "dot product of 8 codes, Ampere's sum", "fp6_dot", {}, 8, 0, ("e3m2",), 4000),
     Variant("dot16-e2m3", "dot product of 16 codes, Hopper's sum", "fp6_dot",
