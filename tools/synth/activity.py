@@ -41,7 +41,7 @@ def energy_pj(module, variant):
     if variant.top == "dequant_unit":
         splits = int(str(variant.parameters.get("Splits", "5'd1")).split("d")[-1])
         formats = int(str(variant.parameters.get("Formats", "8'd1")).split("d")[-1])
-        fixed |= {"in_split_i": splits.bit_length() - 1, "in_format_i": formats.bit_length() - 1}
+        fixed |= {"in_split_i": lowest(splits), "in_format_i": lowest(formats)}
     value = {"0": 0, "1": ones, "x": 0}
     free = []
     for name, port in module["ports"].items():
@@ -81,6 +81,11 @@ def energy_pj(module, variant):
             value[output] = (d & enable) | (value[output] & ~enable & ones)
     per_cycle_ff = toggled / COPIES / CYCLES / 2 + clock_ff  # the clock makes two transitions
     return per_cycle_ff * liberty.VOLT ** 2 * 1e-3
+
+
+def lowest(mask):
+    """The first of several built in."""
+    return (mask & -mask).bit_length() - 1
 
 
 def expression(function, bits):
