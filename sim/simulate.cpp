@@ -9,24 +9,51 @@
 #include "sim/system/gpu_system.h"
 
 namespace fp6sim::sim {
+namespace {
+
+/// What the same launches just before left in the L2: other lines everywhere (its own weights, but not where
+/// this run will look for them), the results it wrote last still dirty, and what it read only where all of it
+/// fits though each partition keeps its own copy.
+void leave_behind(MemorySystem& memory, const GpuDescription& gpu, const GemmPlan& plan,
+                  const std::vector<const Launch*>& launches) {
+  constexpr std::uint32_t kPiece = 1 << 20;
+  Segment others;
+  others.base = plan.buffers.span;
+  others.bytes = others.stride = kPiece;
+  others.count = static_cast<std::uint32_t>(2 * gpu.l2.size_bytes / kPiece);
+  memory.touch(others);
+  if (static_cast<double>(plan.buffers.span) * gpu.l2.partitions <= gpu.l2.size_bytes)
+    touch_reads(memory, *launches.front());
+  for (const Launch* launch : launches) {
+    for (std::int64_t cta = 0; cta < launch->ctas(); ++cta) {
+      const StageRequest result = launch->result(cta);
+      for (int s = 0; s < result.segment_count; ++s)
+        memory.touch(result.segments[static_cast<std::size_t>(s)], true);
+    }
+  }
+}
+
+}  // namespace
 
 GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
                          const DesignDescription& design, const GemmShape& shape, const RunOptions& options) {
   const GemmPlan plan = plan_gemm(gpu, kernel, design, shape, options);
   GpuDescription as_run = gpu;
   as_run.l2.size_bytes /= plan.l2_factor;
-  MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
+  if (options.loop) as_run.launch.first_us = gpu.launch.dependent_us;
+  const std::uint64_t span =
+      plan.buffers.span + (options.loop ? static_cast<std::uint64_t>(2 * gpu.l2.size_bytes) : 0);
+  MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, span);
   const auto owned = gemm_launches(as_run, kernel, plan);
+  std::vector<const Launch*> launches;
+  for (const auto& launch : owned) launches.push_back(launch.get());
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
+  if (options.loop) leave_behind(memory, as_run, plan, launches);
   if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does
     for (int pass = 0; pass < 2; ++pass) touch_reads(memory, *owned.front());
   }
-  std::vector<const Launch*> launches;
-  for (const auto& launch : owned) {
-    touch_partials(memory, *launch);
-    launches.push_back(launch.get());
-  }
+  for (const auto& launch : owned) touch_partials(memory, *launch);
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());

@@ -26,6 +26,8 @@ class FunctionalGemm;  // sim/functional/functional_gemm.h
 struct RunOptions {
   bool warm_l2 =
       false;           ///< the weights were just streamed by a previous run (benchmark loops); default: cold
+  bool loop = false;   ///< one of many launches of this GEMM in a row, as benchmarks time them: it starts
+                       ///< `launch.dependent_us` after the one before, whose results are still in the L2
   bool exact = false;  ///< 128-byte transactions: slower, within 1 % of the default
   std::string split;   ///< arrangement of the weight bits; empty: the kernel's own
   DequantStageFactory rtl_unit;  ///< the Verilated unit, for designs whose model is rtl; empty: there is none

@@ -96,6 +96,9 @@ void add_gemm_command(CLI::App& app, Outcome& outcome) {
   command->add_option("--design", point.design, "where weights are expanded, by name or JSON file")
       ->capture_default_str();
   add_l2_options(*command, point.warm_l2);
+  command->add_flag("--loop", point.loop,
+                    "one of many launches in a row, as benchmarks time them: the launch before hides this "
+                    "one's overhead, its results are still in the L2");
   add_simulation_options(*command, arguments->simulation);
   add_set_option(*command, arguments->settings);
   command

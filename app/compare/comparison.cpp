@@ -38,6 +38,8 @@ Point point_of(const MeasuredRow& row, const CompareSpec& spec, bool six_bits) {
   point.kernel = row.kernel;
   point.shape = {row.m, row.k, row.batch};
   point.warm_l2 = row.warm_l2.value_or(spec.warm_l2);
+  // A ratio without more said is a benchmark's: thousands of launches of one GEMM in a row.
+  point.loop = !row.warm_l2 && !spec.warm_l2 && !row.values.contains(kTimeColumn);
   point.exact = spec.exact;
   point.split = !row.split.empty() ? row.split : six_bits ? spec.split : "";
   point.workload = row.model;
@@ -51,7 +53,7 @@ class PointList {
  public:
   std::size_t number_of(const Point& point) {
     const auto [entry, fresh] =
-        numbers_.try_emplace(point_text(point) + (point.warm_l2 ? " warm" : ""), points_.size());
+        numbers_.try_emplace(point_text(point) + " " + std::string(l2_state(point)), points_.size());
     if (fresh) points_.push_back(point);
     return entry->second;
   }
@@ -71,7 +73,7 @@ struct Pending {
 std::string group_of(const Pending& pending, const std::string& quantity) {
   const Point& point = pending.point;
   return point.kernel + "|" + std::to_string(point.shape.n) + "|" + point.gpu + "|" +
-         (point.warm_l2 ? "warm" : "cold") + "|" + quantity;
+         std::string(l2_state(point)) + "|" + quantity;
 }
 
 void add_values(const Pending& pending, const std::vector<bj::object>& results, Comparison& comparison) {

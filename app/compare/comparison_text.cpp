@@ -28,7 +28,7 @@ bj::object value_json(const ComparedValue& value) {
                    {"batch", value.row.batch},
                    {"kernel", value.point.kernel},
                    {"gpu", value.point.gpu},
-                   {"l2_state", value.point.warm_l2 ? "warm" : "cold"},
+                   {"l2_state", l2_state(value.point)},
                    {"quantity", value.quantity},
                    {"measured", value.sample.measured},
                    {"predicted", value.sample.predicted},

@@ -8,6 +8,7 @@
 
 #include "app/model_revision.h"
 #include "app/point/overrides.h"
+#include "app/point/planned_kernel.h"
 #include "app/point/quality.h"
 #include "app/point/rtl_unit.h"
 #include "emu/error.h"
@@ -100,6 +101,7 @@ Inputs InputCache::inputs(const Point& point) {
     inputs.workload = known->second;
     inputs.fingerprints += layers_text(inputs.workload);
   }
+  inputs.fingerprints += apply_plan(point, inputs.gpu, inputs.design, inputs.kernel);
   return inputs;
 }
 
@@ -108,9 +110,10 @@ std::string program_version() {
 }
 
 std::string key_of(const Point& point, const Inputs& inputs) {
-  const bj::object rest = {{"m", point.shape.m},          {"k", point.shape.k},       {"n", point.shape.n},
-                           {"split", point.split},        {"warm_l2", point.warm_l2}, {"exact", point.exact},
-                           {"program", program_version()}};
+  bj::object rest = {{"m", point.shape.m},          {"k", point.shape.k},       {"n", point.shape.n},
+                     {"split", point.split},        {"warm_l2", point.warm_l2}, {"exact", point.exact},
+                     {"program", program_version()}};
+  if (point.loop) rest["loop"] = true;
   return hash_of(inputs.fingerprints + bj::serialize(rest));
 }
 
@@ -118,6 +121,7 @@ sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::st
                          sim::FunctionalGemm* functional) {
   sim::RunOptions options;
   options.warm_l2 = point.warm_l2;
+  options.loop = point.loop;
   options.exact = point.exact;
   options.split = point.split;
   options.timeline_path = timeline_path;

@@ -7,10 +7,13 @@
 namespace fp6sim::app {
 
 boost::json::object Point::to_json() const {
-  return {{"step", step},       {"gpu", gpu},     {"kernel", kernel},       {"design", design},
-          {"m", shape.m},       {"k", shape.k},   {"n", shape.n},           {"split", split},
-          {"warm_l2", warm_l2}, {"exact", exact}, {"overrides", overrides}, {"workload", workload},
-          {"layer", layer},     {"count", count}};
+  boost::json::object object = {
+      {"step", step},       {"gpu", gpu},     {"kernel", kernel},       {"design", design},
+      {"m", shape.m},       {"k", shape.k},   {"n", shape.n},           {"split", split},
+      {"warm_l2", warm_l2}, {"exact", exact}, {"overrides", overrides}, {"workload", workload},
+      {"layer", layer},     {"count", count}};
+  if (loop) object["loop"] = true;
+  return object;
 }
 
 Point Point::from_json(const json::Value& value) {
@@ -25,6 +28,7 @@ Point Point::from_json(const json::Value& value) {
                  object.integer("n", -kAny, kAny)};
   point.split = object.string("split");
   point.warm_l2 = object.boolean("warm_l2");
+  point.loop = object.boolean_or("loop", false);
   point.exact = object.boolean("exact");
   point.overrides = object.get("overrides").raw().as_object();
   point.workload = object.string("workload");
@@ -32,6 +36,10 @@ Point Point::from_json(const json::Value& value) {
   point.count = object.integer("count", 1, kAny);
   object.finish();
   return point;
+}
+
+std::string_view l2_state(const Point& point) {
+  return point.loop ? "loop" : point.warm_l2 ? "warm" : "cold";
 }
 
 std::string point_text(const Point& point) {

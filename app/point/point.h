@@ -26,6 +26,7 @@ struct Point {
   sim::GemmShape shape;  ///< of a step: n alone, the batch
   std::string split;     ///< empty: the kernel's own
   bool warm_l2 = false;  ///< the weights were just streamed; of a step: another has just run
+  bool loop = false;     ///< RunOptions::loop
   bool exact = false;
   /// Fields of the descriptions replaced: "gpu.l2.size_mb" -> 80. Sorted by path.
   boost::json::object overrides;
@@ -38,6 +39,9 @@ struct Point {
   /// The inverse; strict. Throws fp6sim::Error.
   static Point from_json(const json::Value& value);
 };
+
+/// "cold", "warm", or "loop".
+std::string_view l2_state(const Point& point);
 
 /// "w6a16 8192x22016 batch 8 on a100-sxm-80g gpu.l2.size_mb=80": for messages.
 std::string point_text(const Point& point);

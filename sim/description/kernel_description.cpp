@@ -75,7 +75,8 @@ void read_split(json::Object object, KernelDescription& kernel) {
     kernel.reduction_threads = static_cast<int>(object.integer("reduction_threads", 32, 1024));
     kernel.reduction_unroll = static_cast<int>(object.integer("reduction_unroll", 1, 64));
     kernel.reduction_in_kernel = object.boolean_or("reduction_in_kernel", false);
-    read_mark(object, 6, "split_k", kernel.marks);
+    kernel.reduction_access_bytes = static_cast<int>(object.integer("reduction_access_bytes", 2, 16));
+    read_mark(object, 7, "split_k", kernel.marks);
   }
   if (kernel.split_rule == SplitRule::kTable) {
     json::Object table = object.object("table");

@@ -58,7 +58,8 @@ struct InstructionMix {
   double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
   double overlap =
       1;  ///< share of the shorter of instructions and mma's that hides under the longer, one warp
-  double epilogue_cycles_per_output = 0;  ///< of a CTA, to bring an accumulator from its register to memory
+  /// Of the SM's load/store unit, to bring an accumulator from its register to memory.
+  double epilogue_cycles_per_output = 0;
 };
 
 struct KernelDescription {
@@ -77,7 +78,8 @@ struct KernelDescription {
   int partial_bytes = 4;             ///< an element of the split-K workspace
   int reduction_elements = 256;      ///< outputs a reduction CTA sums
   int reduction_threads = 32;
-  int reduction_unroll = 4;  ///< parts whose loads it has in flight together
+  int reduction_unroll = 4;         ///< parts whose loads it has in flight together
+  int reduction_access_bytes = 16;  ///< a thread loads and stores its neighbouring elements in such pieces
   Marks marks;
 };
 

@@ -100,7 +100,7 @@ TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& k
 }
 
 /// A library's choice for a memory-bound shape: the largest tile whose grid still gives (almost) every SM a
-/// CTA, else the smallest tile with K split until it does.
+/// CTA, else the smallest tile with K split, where it is long enough, until all slots of the GPU are taken.
 TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& kernel,
                           const std::vector<TileOption>& tiles, const GemmShape& shape) {
   constexpr double kAlmost = 0.9;
@@ -122,7 +122,8 @@ TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& ke
   const std::int64_t grid = ceil_div(shape.m, smallest->m) * ceil_div(shape.n, smallest->n);
   const std::int64_t most =
       std::max<std::int64_t>(1, ceil_div(shape.k, smallest->k) / std::max(1, kernel.min_split_tiles));
-  const auto needed = static_cast<std::int64_t>(std::ceil(target / static_cast<double>(grid)));
+  const std::int64_t slots = static_cast<std::int64_t>(gpu.sm.count) * occupancy(gpu, *smallest);
+  const std::int64_t needed = std::max<std::int64_t>(1, slots / grid);
   return {*smallest, static_cast<int>(std::min<std::int64_t>({needed, most, kernel.max_split}))};
 }
 

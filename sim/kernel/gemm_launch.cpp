@@ -18,8 +18,8 @@ Segment segment(std::uint64_t base, double bytes, double count, double stride) {
 
 GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan)
     : kernel_(kernel), plan_(plan) {
-  epilogue_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n +
-                     2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
+  epilogue_cycles_ = 2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
+  epilogue_memory_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n;
 }
 
 CtaRange GemmLaunch::range(std::int64_t cta) const {
@@ -94,14 +94,15 @@ StageRequest GemmLaunch::result(std::int64_t cta) const {
                 2.0 * static_cast<double>(plan_.shape.m)));
     return request;
   }
-  // Partials: [split][token][row], whole tiles.
+  // Partials: [split][token][row], whole tiles of rows; tokens the batch lacks are not stored.
   const std::int64_t width = plan_.m_tiles * plan_.tile.m;
-  const std::int64_t batch = plan_.n_tiles * plan_.tile.n;
+  const std::int64_t batch = plan_.shape.n;
+  const std::int64_t tokens = std::min<std::int64_t>(plan_.tile.n, batch - own.n0);
   const double bytes = kernel_.partial_bytes;
   request.add(segment(plan_.buffers.workspace +
                           static_cast<std::uint64_t>(
                               static_cast<double>((own.split * batch + own.n0) * width + own.m0) * bytes),
-                      plan_.tile.m * bytes, plan_.tile.n, static_cast<double>(width) * bytes));
+                      plan_.tile.m * bytes, static_cast<double>(tokens), static_cast<double>(width) * bytes));
   return request;
 }
 
@@ -112,14 +113,23 @@ ReductionLaunch::ReductionLaunch(const GpuDescription& gpu, const KernelDescript
   shape.threads = kernel.reduction_threads;
   shape.registers = 40;
   ctas_per_sm_ = occupancy(gpu, shape);
-  // Each thread adds its elements of the parts loaded together: an FADD each, a few instructions of
-  // addresses.
+  // Each thread adds its neighbouring elements of the parts loaded together. A load narrower than a thread's
+  // share leaves gaps between lanes: every instruction still passes all of the lines the warp's share lies
+  // in.
   const double warps = kernel.reduction_threads / 32.0;
-  const double adds = kernel.reduction_unroll * kernel.reduction_elements / 32.0;
-  const double loads = kernel.reduction_unroll * kernel.reduction_elements * kernel.partial_bytes / 512.0;
-  work_.issue = (adds + loads + 8 * warps) / gpu.sm.issue_per_cycle;
-  work_.memory = loads * gpu.sm.memory_issue_cycles;
-  work_.alone_issue = (adds + loads) / warps + 8;
+  const double elements = static_cast<double>(kernel.reduction_elements) / kernel.reduction_threads;
+  const auto lines = [&](double element_bytes) { return std::max(1.0, elements * element_bytes * 32 / 128); };
+  const auto accesses = [&](double element_bytes) {
+    return std::max(1.0, elements * element_bytes / kernel.reduction_access_bytes) * warps;
+  };
+  const double adds = kernel.reduction_unroll * elements * warps;
+  const double loads = kernel.reduction_unroll * accesses(kernel.partial_bytes);
+  const double stores = accesses(2) / static_cast<double>(stages(0));  // once a CTA
+  const double load_cycles = std::max(gpu.sm.memory_issue_cycles, lines(kernel.partial_bytes));
+  const double store_cycles = std::max(gpu.sm.memory_issue_cycles, lines(2));
+  work_.issue = (adds + loads + stores + 8 * warps) / gpu.sm.issue_per_cycle;
+  work_.memory = loads * load_cycles + stores * store_cycles;
+  work_.alone_issue = (adds + loads + stores) / warps + 8;
   work_.alone = work_.alone_issue + 4 * gpu.sm.alu_latency_cycles;
 }
 

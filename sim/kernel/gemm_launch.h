@@ -19,6 +19,7 @@ class GemmLaunch final : public Launch {
   StageRequest result(std::int64_t cta) const override;
   const StageWork& work() const override { return plan_.work; }
   double epilogue_cycles() const override { return epilogue_cycles_; }
+  double epilogue_memory_cycles() const override { return epilogue_memory_cycles_; }
   const UnitUse* unit() const override { return plan_.unit.make ? &plan_.unit : nullptr; }
 
   /// CTA number -> its tiles: batch tiles fastest, so that neighbours share weights; parts of K slowest.
@@ -27,7 +28,7 @@ class GemmLaunch final : public Launch {
  private:
   const KernelDescription& kernel_;
   const GemmPlan& plan_;
-  double epilogue_cycles_;
+  double epilogue_cycles_, epilogue_memory_cycles_;
 };
 
 /// Sums the partials of `reduction_elements` outputs per CTA in ascending part order, `reduction_unroll`
@@ -50,7 +51,7 @@ class ReductionLaunch final : public Launch {
   double epilogue_cycles() const override { return 20; }
 
  private:
-  std::int64_t outputs() const { return plan_.m_tiles * plan_.tile.m * plan_.n_tiles * plan_.tile.n; }
+  std::int64_t outputs() const { return plan_.m_tiles * plan_.tile.m * plan_.shape.n; }
 
   const KernelDescription& kernel_;
   const GemmPlan& plan_;

@@ -125,8 +125,7 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
   buffers.activations = allocate(top, activation_bytes);
   const double output_bytes = 2.0 * static_cast<double>(shape.n) * static_cast<double>(shape.m);
   buffers.output = allocate(top, output_bytes);
-  const double partials = static_cast<double>(plan.split_k) *
-                          static_cast<double>(plan.n_tiles * plan.tile.n) *
+  const double partials = static_cast<double>(plan.split_k) * static_cast<double>(shape.n) *
                           static_cast<double>(plan.m_tiles * plan.tile.m) * kernel.partial_bytes;
   buffers.workspace = allocate(top, plan.split_k > 1 ? partials : 0);
   buffers.span = top;

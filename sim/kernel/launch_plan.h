@@ -61,6 +61,8 @@ class Launch {
   }
   virtual int warps() const { return 1; }  ///< of a CTA
   virtual double epilogue_cycles() const = 0;
+  /// Of the SM's load/store unit, which its CTAs share: what a CTA's results take on their way out.
+  virtual double epilogue_memory_cycles() const { return 0; }
   /// The design's dequantisation unit; null where the launch uses none.
   virtual const UnitUse* unit() const { return nullptr; }
 

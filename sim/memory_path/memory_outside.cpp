@@ -10,7 +10,7 @@ PayloadStore& MemorySystem::carry_payloads() {
   return *payloads_;
 }
 
-void MemorySystem::touch(const Segment& segment) {
+void MemorySystem::touch(const Segment& segment, bool dirty) {
   for_each_transaction(segment, block_bytes_, unit_bytes_,
                        [&](std::uint64_t address, std::uint16_t mask, std::uint16_t, std::uint8_t) {
                          const std::uint32_t block = block_of(address);
@@ -25,6 +25,7 @@ void MemorySystem::touch(const Segment& segment) {
                                               static_cast<std::uint16_t>(mask & ~state.valid));
                          }
                          state.valid |= mask;
+                         if (dirty) state.dirty |= mask;
                        });
 }
 

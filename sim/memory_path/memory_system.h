@@ -46,8 +46,8 @@ class MemorySystem {
   /// The soonest an SM's request reaches a slice: how far this model may run ahead of the SMs.
   Time request_latency() const { return half_latency_; }
 
-  /// Puts data into the L2 without time passing (a previous run streamed it).
-  void touch(const Segment& segment);
+  /// Puts data into the L2 without time passing (a previous run streamed it, or wrote it: `dirty`).
+  void touch(const Segment& segment, bool dirty = false);
 
   /// Functional mode from now on: every transaction carries its bytes, and short pieces of neighbouring rows
   /// travel apart (pieces.h). Costs no simulated time.

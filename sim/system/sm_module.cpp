@@ -262,7 +262,9 @@ void SmModule::computed(int slot, Time now) {
 void SmModule::finish(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
   CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
-  const Time end = now + clock_.cycles(grid_->launch().epilogue_cycles());
+  resources_.memory =
+      std::max(resources_.memory, now) + clock_.cycles(grid_->launch().epilogue_memory_cycles());
+  const Time end = std::max(resources_.memory, now) + clock_.cycles(grid_->launch().epilogue_cycles());
   record.where[Where::kShared] += end - now;
   record.end = end;
   use_.launch += cta.begun - record.start;
