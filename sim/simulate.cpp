@@ -11,6 +11,11 @@
 namespace fp6sim::sim {
 namespace {
 
+/// Twice: the second pass starts from a full cache, as a benchmark's loop does.
+void warm_up(MemorySystem& memory, const Launch& launch) {
+  for (int pass = 0; pass < 2; ++pass) touch_reads(memory, launch);
+}
+
 /// What the same launches just before left in the L2: other lines everywhere (its own weights, but not where
 /// this run will look for them), the results it wrote last still dirty, and what it read only where all of it
 /// fits though each partition keeps its own copy.
@@ -23,7 +28,7 @@ void leave_behind(MemorySystem& memory, const GpuDescription& gpu, const GemmPla
   others.count = static_cast<std::uint32_t>(2 * gpu.l2.size_bytes / kPiece);
   memory.touch(others);
   if (static_cast<double>(plan.buffers.span) * gpu.l2.partitions <= gpu.l2.size_bytes)
-    touch_reads(memory, *launches.front());
+    warm_up(memory, *launches.front());
   for (const Launch* launch : launches) {
     for (std::int64_t cta = 0; cta < launch->ctas(); ++cta) {
       const StageRequest result = launch->result(cta);
@@ -50,9 +55,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.loop) leave_behind(memory, as_run, plan, launches);
-  if (options.warm_l2) {  // twice: the second starts from a full cache, as a benchmark's loop does
-    for (int pass = 0; pass < 2; ++pass) touch_reads(memory, *owned.front());
-  }
+  if (options.warm_l2) warm_up(memory, *owned.front());
   for (const auto& launch : owned) touch_partials(memory, *launch);
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);

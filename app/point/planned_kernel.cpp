@@ -48,7 +48,7 @@ std::string apply_plan(const Point& point, const sim::GpuDescription& gpu,
   tile.threads = plan.threads;
   tile.stages = plan.stages;
   tile.shared_bytes = static_cast<int>(plan.shared_bytes);
-  tile.registers = kernels::registers_per_thread(plan.generation, plan.tile_n);
+  tile.registers = static_cast<int>(kernels::registers_per_thread(plan.generation, plan.tile_n));
   if (sim::occupancy(gpu, sim::tile_under_design(kernel, design, tile)) == 0) return {};
   kernel.tiles = {tile};
   kernel.tile_rule = sim::TileRule::kCovering;
