@@ -5,6 +5,7 @@
 #ifdef FP6SIM_APP_TRACES
 #include "app/kernel_gpu.h"
 #include "kernels/gemm.h"
+#include "kernels/gemm/registers.h"
 #include "sim/kernel/choose_tile.h"
 #endif
 
