@@ -16,6 +16,11 @@ void warm_up(MemorySystem& memory, const Launch& launch) {
   for (int pass = 0; pass < 2; ++pass) touch_reads(memory, launch);
 }
 
+/// Everything a GEMM touches fits the L2 though each partition keeps its own copy.
+bool stays_resident(const GpuDescription& gpu, const GemmPlan& plan) {
+  return static_cast<double>(plan.buffers.span) * gpu.l2.partitions <= gpu.l2.size_bytes;
+}
+
 /// What the same launches just before left in the L2: other lines everywhere (its own weights, but not where
 /// this run will look for them), the results it wrote last still dirty, and what it read only where all of it
 /// fits though each partition keeps its own copy.
@@ -27,8 +32,7 @@ void leave_behind(MemorySystem& memory, const GpuDescription& gpu, const GemmPla
   others.bytes = others.stride = kPiece;
   others.count = static_cast<std::uint32_t>(2 * gpu.l2.size_bytes / kPiece);
   memory.touch(others);
-  if (static_cast<double>(plan.buffers.span) * gpu.l2.partitions <= gpu.l2.size_bytes)
-    warm_up(memory, *launches.front());
+  if (stays_resident(gpu, plan)) warm_up(memory, *launches.front());
   for (const Launch* launch : launches) {
     for (std::int64_t cta = 0; cta < launch->ctas(); ++cta) {
       const StageRequest result = launch->result(cta);
@@ -65,7 +69,9 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   LaunchOutcome together;
   for (const LaunchOutcome& launch : outcome.launches) add(together, launch);
   together.use = use_of(memory);  // with what was still being written back
-  return make_result(gpu, kernel, design, plan, together, options);
+  RunOptions ran = options;
+  ran.warm_l2 |= options.loop && stays_resident(as_run, plan);  // no byte has to come from DRAM
+  return make_result(gpu, kernel, design, plan, together, ran);
 }
 
 }  // namespace fp6sim::sim

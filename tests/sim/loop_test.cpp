@@ -43,6 +43,8 @@ TEST(Loop, PartialSumsOfTheLaunchBeforeAreWrittenBack) {
 TEST(Loop, AMatrixThatBothPartitionsHoldIsNotFetchedAgain) {
   const GemmResult loop = run(load_kernel("tc-fpx-w6a16"), {4096, 4096, 8}, true);  // 12.6 MB
   EXPECT_LT(counter(loop, "dram_read_bytes"), 0.15 * counter(loop, "weight_bytes"));
+  EXPECT_EQ(loop.floor_us, 0);
+  EXPECT_GT(run(load_kernel("tc-fpx-w6a16"), {4096, 4096, 8}, false).floor_us, 0);
 }
 
 TEST(Loop, ScalarAccessesOfTheReductionCostTime) {
