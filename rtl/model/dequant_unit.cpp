@@ -49,11 +49,14 @@ std::span<const UnitParameters> unit_models() {
 }
 
 std::unique_ptr<DequantUnit> make_unit(std::string_view name) {
-  if (name == kModels[0].name) return std::make_unique<VerilatedUnit<UnitL32D2, Inputs::kSampled>>(kModels[0]);
+  if (name == kModels[0].name)
+    return std::make_unique<VerilatedUnit<UnitL32D2, Inputs::kSampled>>(kModels[0]);
   if (name == kModels[1].name) return std::make_unique<VerilatedUnit<UnitL1D1, Inputs::kSampled>>(kModels[1]);
   if (name == kModels[2].name) return std::make_unique<VerilatedUnit<UnitL4D4, Inputs::kSampled>>(kModels[2]);
-  if (name == kModels[3].name) return std::make_unique<VerilatedUnit<UnitL64D3, Inputs::kSampled>>(kModels[3]);
-  if (name == kModels[4].name) return std::make_unique<VerilatedUnit<UnitWave, Inputs::kDirect, FstWave>>(kModels[4]);
+  if (name == kModels[3].name)
+    return std::make_unique<VerilatedUnit<UnitL64D3, Inputs::kSampled>>(kModels[3]);
+  if (name == kModels[4].name)
+    return std::make_unique<VerilatedUnit<UnitWave, Inputs::kDirect, FstWave>>(kModels[4]);
   return nullptr;
 }
 

@@ -30,8 +30,8 @@ struct TileWeights {
   int group = 0;  ///< columns that share a scale; 0 and below: all of a row
 };
 
-/// Throws fp6sim::Error where the design asks for the RTL and `rtl_unit` is empty or has no such unit. `shared_port_bytes`,
-/// `slice_port_bytes`: what the ports that take a unit's results accept a cycle.
+/// Throws fp6sim::Error where the design asks for the RTL and `rtl_unit` is empty or has no such unit.
+/// `shared_port_bytes`, `slice_port_bytes`: what the ports that take a unit's results accept a cycle.
 UnitUse use_unit(const DesignDescription& design, const DequantStageFactory& rtl_unit,
                  const TileWeights& weights, double shared_port_bytes, double slice_port_bytes);
 
