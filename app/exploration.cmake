@@ -13,7 +13,6 @@ target_sources(fp6sim_app PRIVATE
   commands/sweep_command.cpp
   point/evaluate.cpp
   point/overrides.cpp
-  point/planned_kernel.cpp
   point/point.cpp
   point/quality.cpp
   point/rtl_unit.cpp

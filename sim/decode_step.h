@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct StepOptions {
   std::string split;         ///< as in RunOptions
   DequantStageFactory rtl_unit;  ///< as RunOptions has it
   std::string timeline_path;     ///< of the simulated part; empty: none
+  /// The kernel as it runs a shape, where its tile and split depend on more than its description says; empty:
+  /// the description given, for every layer.
+  std::function<KernelDescription(const GemmShape&)> kernel_for;
 };
 
 /// One layer of the workload.

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "app/commands.h"
-#include "app/kernel_gpu.h"
-#include "app/kernel_plan.h"
+#include "app/plan/kernel_gpu.h"
+#include "app/plan/described_plan.h"
 #include "app/options.h"
 #include "emu/error.h"
 #include "emu/trace/accelsim.h"

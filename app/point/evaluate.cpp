@@ -8,11 +8,14 @@
 
 #include "app/model_revision.h"
 #include "app/point/overrides.h"
-#include "app/point/planned_kernel.h"
 #include "app/point/quality.h"
 #include "app/point/rtl_unit.h"
 #include "emu/error.h"
 #include "sim/data_files.h"
+
+#ifdef FP6SIM_APP_PLANS
+#include "app/plan/planned_kernel.h"
+#endif
 
 namespace fp6sim::app {
 namespace {
@@ -73,6 +76,26 @@ std::string layers_text(const sim::Workload& workload) {
   return bj::serialize(layers);
 }
 
+bool overrides_tiles(const Point& point) {
+  for (const auto& [path, value] : point.overrides) {
+    const std::string_view whole(path.data(), path.size());
+    if (whole.starts_with("kernel.tile") || whole.starts_with("kernel.split_k")) return true;
+  }
+  return false;
+}
+
+/// The point's kernel as it runs `shape`: ours with its own plan. Returns the plan as text, or nothing.
+std::string plan_kernel(const Point& point, [[maybe_unused]] const sim::GemmShape& shape,
+                        [[maybe_unused]] const Inputs& inputs,
+                        [[maybe_unused]] sim::KernelDescription& kernel) {
+  if (overrides_tiles(point)) return {};
+#ifdef FP6SIM_APP_PLANS
+  return apply_plan(point.kernel, point.split, shape, inputs.gpu, inputs.design, kernel);
+#else
+  return {};
+#endif
+}
+
 }  // namespace
 
 Inputs InputCache::inputs(const Point& point) {
@@ -100,8 +123,13 @@ Inputs InputCache::inputs(const Point& point) {
       known = workloads_.emplace(point.step, sim::load_workload(point.step)).first;
     inputs.workload = known->second;
     inputs.fingerprints += layers_text(inputs.workload);
+    for (const sim::WorkloadLayer& layer : inputs.workload.layers) {
+      sim::KernelDescription as_run = inputs.kernel;
+      inputs.fingerprints += plan_kernel(point, {layer.m, layer.k, point.shape.n}, inputs, as_run);
+    }
+  } else {
+    inputs.fingerprints += plan_kernel(point, point.shape, inputs, inputs.kernel);
   }
-  inputs.fingerprints += apply_plan(point, inputs.gpu, inputs.design, inputs.kernel);
   return inputs;
 }
 
@@ -130,13 +158,23 @@ sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::st
   return sim::simulate_gemm(inputs.gpu, inputs.kernel, inputs.design, point.shape, options);
 }
 
-sim::StepResult simulate_step(const Point& point, const Inputs& inputs) {
+sim::StepOptions step_options(const Point& point, const Inputs& inputs) {
   sim::StepOptions options;
   options.first_step = !point.warm_l2;
   options.exact = options.every_layer = point.exact;
   options.split = point.split;
+  options.rtl_unit = rtl_unit();
+  options.kernel_for = [&point, &inputs](const sim::GemmShape& shape) {
+    sim::KernelDescription kernel = inputs.kernel;
+    plan_kernel(point, shape, inputs, kernel);
+    return kernel;
+  };
+  return options;
+}
+
+sim::StepResult simulate_step(const Point& point, const Inputs& inputs) {
   return sim::simulate_step(inputs.gpu, inputs.kernel, inputs.design, inputs.workload, point.shape.n,
-                            options);
+                            step_options(point, inputs));
 }
 
 double added_area_mm2(const sim::GpuDescription& gpu, const sim::DesignDescription& design) {

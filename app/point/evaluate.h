@@ -52,6 +52,8 @@ std::string program_version();
 sim::GemmResult simulate(const Point& point, const Inputs& inputs, const std::string& timeline_path = {},
                          sim::FunctionalGemm* functional = nullptr);
 
+/// The options of a point's step, our kernels with each layer's own plan. Both must outlive what is returned.
+sim::StepOptions step_options(const Point& point, const Inputs& inputs);
 /// Simulates the step of a point that has one.
 sim::StepResult simulate_step(const Point& point, const Inputs& inputs);
 /// As result_json() of the step's total, with tokens_per_s, weights (their number) and gemms.

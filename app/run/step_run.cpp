@@ -6,7 +6,6 @@
 #include <map>
 
 #include "app/point/evaluate.h"
-#include "app/point/rtl_unit.h"
 #include "app/workers/run_points.h"
 #include "emu/json/reader.h"
 #include "sim/decode_step.h"
@@ -24,12 +23,8 @@ struct StepTask {
 };
 
 sim::StepResult simulate_task(const StepTask& task, const Inputs& inputs, const std::string& timeline = {}) {
-  sim::StepOptions options;
-  options.first_step = !task.point.warm_l2;
-  options.exact = options.every_layer = task.point.exact;
-  options.split = task.point.split;
+  sim::StepOptions options = step_options(task.point, inputs);
   options.timeline_path = timeline;
-  options.rtl_unit = rtl_unit();
   return sim::simulate_step(inputs.gpu, inputs.kernel, inputs.design, sim::load_workload(task.workload),
                             task.point.shape.n, options);
 }

@@ -2,6 +2,9 @@
 #include "sim/simulate.h"
 
 #include "python/src/bindings.h"
+#ifdef FP6SIM_PYTHON_PLANS
+#include "app/plan/planned_kernel.h"
+#endif
 
 namespace fp6sim::python {
 namespace {
@@ -14,8 +17,13 @@ py::dict simulate(std::int64_t m, std::int64_t k, std::int64_t n, const std::str
   options.exact = exact;
   options.split = split;
   const sim::GemmResult result = unlocked([&] {
-    return sim::simulate_gemm(sim::load_gpu(gpu), sim::load_kernel(kernel), sim::load_design(design),
-                              {m, k, n}, options);
+    const sim::GpuDescription on = sim::load_gpu(gpu);
+    const sim::DesignDescription with = sim::load_design(design);
+    sim::KernelDescription as_run = sim::load_kernel(kernel);
+#ifdef FP6SIM_PYTHON_PLANS
+    app::apply_plan(kernel, split, {m, k, n}, on, with, as_run);
+#endif
+    return sim::simulate_gemm(on, as_run, with, {m, k, n}, options);
   });
   py::dict record;
   record["gpu"] = gpu;

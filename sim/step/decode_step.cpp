@@ -48,9 +48,9 @@ Simulated repetitions_to_run(const StepPlan& step, const LayerGroup& group, doub
 
 class Step {
  public:
-  Step(const GpuDescription& gpu, const KernelDescription& kernel, const DesignDescription& design,
-       const StepPlan& plan, const StepOptions& options)
-      : gpu_(gpu), as_run_(gpu), kernel_(kernel), design_(design), plan_(plan), options_(options) {
+  Step(const GpuDescription& gpu, const DesignDescription& design, const StepPlan& plan,
+       const StepOptions& options)
+      : gpu_(gpu), as_run_(gpu), design_(design), plan_(plan), options_(options) {
     as_run_.l2.size_bytes /= plan.l2_factor;
   }
 
@@ -80,9 +80,11 @@ class Step {
     std::vector<std::unique_ptr<Launch>> launches;
   };
 
+  const KernelDescription& kernel_of(const StepGemm& gemm) const { return *plan_.layers[gemm.layer].kernel; }
+
   Placed place(const StepGemm& gemm) {
     plans_.push_back(plan_.placed(gemm));
-    return {gemm, {}, &plans_.back(), gemm_launches(as_run_, kernel_, plans_.back())};
+    return {gemm, {}, &plans_.back(), gemm_launches(as_run_, kernel_of(gemm), plans_.back())};
   }
 
   /// What the step before, of the same model, left in the L2: of a large model its last repetitions.
@@ -136,7 +138,7 @@ class Step {
     for (const Placed& gemm : gemms_) {
       LaunchOutcome together;
       for (std::size_t i = 0; i < gemm.launches.size(); ++i) add(together, outcome.launches[next++]);
-      GemmResult one = make_result(gpu_, kernel_, design_, *gemm.plan, together, {});
+      GemmResult one = make_result(gpu_, kernel_of(gemm.gemm), design_, *gemm.plan, together, {});
       one.floor_us =
           (1 - kept) * static_cast<double>(gemm.plan->weight_bytes) / gpu_.dram.peak_bytes_per_s() * 1e6;
       add_times(result.layers[gemm.gemm.layer].sum, one, static_cast<std::int64_t>(gemm.repetitions.size()));
@@ -156,7 +158,6 @@ class Step {
 
   const GpuDescription& gpu_;
   GpuDescription as_run_;
-  const KernelDescription& kernel_;
   const DesignDescription& design_;
   const StepPlan& plan_;
   const StepOptions& options_;
@@ -171,7 +172,7 @@ StepResult simulate_step(const GpuDescription& gpu, const KernelDescription& ker
                          const DesignDescription& design, const Workload& workload, std::int64_t batch,
                          const StepOptions& options) {
   const StepPlan plan = plan_step(gpu, kernel, design, workload, batch, options);
-  return Step(gpu, kernel, design, plan, options).run(batch);
+  return Step(gpu, design, plan, options).run(batch);
 }
 
 }  // namespace fp6sim::sim

@@ -26,8 +26,11 @@ PlannedLayer plan_layer(const GpuDescription& gpu, const KernelDescription& kern
   PlannedLayer planned;
   planned.layer = &layer;
   planned.copies = layer.count / layer.repeat;
+  const GemmShape shape{layer.m, layer.k, batch};
   try {
-    planned.plan = plan_gemm(gpu, kernel, design, {layer.m, layer.k, batch}, as_gemm);
+    planned.kernel =
+        std::make_shared<const KernelDescription>(options.kernel_for ? options.kernel_for(shape) : kernel);
+    planned.plan = plan_gemm(gpu, *planned.kernel, design, shape, as_gemm);
   } catch (const Error& error) {
     throw Error("layer " + layer.label + ": " + error.what());
   }

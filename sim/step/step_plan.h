@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/decode_step.h"
@@ -14,11 +15,12 @@ namespace fp6sim::sim {
 /// A layer of the workload, planned once for all its GEMMs.
 struct PlannedLayer {
   const WorkloadLayer* layer = nullptr;
-  std::int64_t copies = 1;            ///< GEMMs of it in one repetition
-  GemmPlan plan;                      ///< with addresses as if it were alone
-  std::uint64_t weight_span = 0;      ///< address space of one GEMM's weights and scales
-  std::uint64_t first_weights = 0;    ///< those of repetition 0, copy 0
-  std::uint64_t repetition_span = 0;  ///< from one repetition's to the next's
+  std::int64_t copies = 1;                          ///< GEMMs of it in one repetition
+  std::shared_ptr<const KernelDescription> kernel;  ///< StepOptions::kernel_for's, or the step's
+  GemmPlan plan;                                    ///< with addresses as if it were alone
+  std::uint64_t weight_span = 0;                    ///< address space of one GEMM's weights and scales
+  std::uint64_t first_weights = 0;                  ///< those of repetition 0, copy 0
+  std::uint64_t repetition_span = 0;                ///< from one repetition's to the next's
   std::uint64_t input = 0;
   std::vector<std::uint64_t> outputs;  ///< of each copy
 };

@@ -1,9 +1,11 @@
 // The simulator runs our kernels with the tile and the split that the kernels' own chooser takes.
-#include "app/point/planned_kernel.h"
+#include "app/plan/planned_kernel.h"
 
 #include <gtest/gtest.h>
 
-#include "app/kernel_gpu.h"
+#include <set>
+
+#include "app/plan/kernel_gpu.h"
 #include "app/point/evaluate.h"
 #include "kernels/gemm.h"
 #include "sim/kernel/launch_plan.h"
@@ -76,13 +78,39 @@ TEST(PlannedKernel, OtherKernelsGpusAndOverriddenTilesKeepTheirDescription) {
   EXPECT_EQ(first_tile(overridden).stages, 3);
 }
 
+TEST(PlannedKernel, EveryLayerOfAStepHasItsOwn) {
+  InputCache cache;
+  Point step;
+  step.gpu = "h100-sxm";
+  step.step = "llama-7b";
+  step.shape.n = 64;
+  step.warm_l2 = true;
+  const sim::StepResult result = simulate_step(step, cache.inputs(step));
+  std::set<std::string> plans;
+  for (const sim::StepLayer& layer : result.layers) {
+    kernels::Plan expected;
+    ASSERT_TRUE(kernels::choose_plan(kernels::kernel_by_name("w6a16"),
+                                     {layer.shape.m, layer.shape.k, layer.shape.n},
+                                     kernel_gpu(sim::load_gpu("h100-sxm")), expected)
+                    .ok());
+    // sum.ctas and split_k are those of one GEMM
+    EXPECT_EQ(layer.sum.split_k, expected.splits) << layer.label;
+    EXPECT_EQ(layer.sum.tile, std::to_string(expected.tile_m) + "x" + std::to_string(expected.tile_k) + "x" +
+                                  std::to_string(expected.tile_n))
+        << layer.label;
+    plans.insert(layer.sum.tile + " " + std::to_string(layer.sum.split_k));
+  }
+  EXPECT_GT(plans.size(), 1u);
+}
+
 TEST(PlannedKernel, TheStoredKeyKnowsThePlan) {
   InputCache cache;
   const Point point = point_of("a100-sxm-40g", "w6a16", {8192, 8192, 8});
   const Inputs planned = cache.inputs(point);
   Inputs described = planned;
   sim::KernelDescription kernel = sim::load_kernel("w6a16");
-  const std::string plan = apply_plan(point, planned.gpu, planned.design, kernel);
+  const std::string plan =
+      apply_plan(point.kernel, point.split, point.shape, planned.gpu, planned.design, kernel);
   ASSERT_FALSE(plan.empty());
   described.fingerprints.resize(described.fingerprints.size() - plan.size());
   EXPECT_EQ(described.fingerprints + plan, planned.fingerprints);

@@ -1,26 +1,14 @@
-#include "app/point/planned_kernel.h"
+#include "app/plan/planned_kernel.h"
 
 #include <fmt/core.h>
 
-#ifdef FP6SIM_APP_TRACES
-#include "app/kernel_gpu.h"
+#include "app/plan/kernel_gpu.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm/registers.h"
 #include "sim/kernel/choose_tile.h"
-#endif
 
 namespace fp6sim::app {
-
-#ifdef FP6SIM_APP_TRACES
 namespace {
-
-bool overrides_choice(const Point& point) {
-  for (const auto& [path, value] : point.overrides) {
-    const std::string_view whole(path.data(), path.size());
-    if (whole.starts_with("kernel.tile") || whole.starts_with("kernel.split_k")) return true;
-  }
-  return false;
-}
 
 const kernels::KernelSpec* compiled(const std::string& name, const std::string& split) {
   for (const kernels::KernelSpec& spec : kernels::kernel_specs()) {
@@ -34,14 +22,14 @@ const kernels::KernelSpec* compiled(const std::string& name, const std::string& 
 
 }  // namespace
 
-std::string apply_plan(const Point& point, const sim::GpuDescription& gpu,
-                       const sim::DesignDescription& design, sim::KernelDescription& kernel) {
-  if (gpu.architecture == "volta" || overrides_choice(point)) return {};
-  const kernels::KernelSpec* spec = compiled(point.kernel, point.split);
+std::string apply_plan(const std::string& name, const std::string& split, const sim::GemmShape& shape,
+                       const sim::GpuDescription& gpu, const sim::DesignDescription& design,
+                       sim::KernelDescription& kernel) {
+  if (gpu.architecture == "volta") return {};
+  const kernels::KernelSpec* spec = compiled(name, split);
   if (spec == nullptr) return {};
   kernels::Plan plan;
-  const kernels::GemmShape shape{point.shape.m, point.shape.k, point.shape.n};
-  if (!kernels::choose_plan(*spec, shape, kernel_gpu(gpu), plan).ok()) return {};
+  if (!kernels::choose_plan(*spec, {shape.m, shape.k, shape.n}, kernel_gpu(gpu), plan).ok()) return {};
   sim::TileOption tile;
   tile.m = plan.tile_m;
   tile.k = plan.tile_k;
@@ -63,11 +51,5 @@ std::string apply_plan(const Point& point, const sim::GpuDescription& gpu,
                      tile.k, tile.n, tile.stages, tile.threads, tile.registers, tile.shared_bytes,
                      plan.splits, static_cast<int>(plan.generation));
 }
-#else
-std::string apply_plan(const Point&, const sim::GpuDescription&, const sim::DesignDescription&,
-                       sim::KernelDescription&) {
-  return {};
-}
-#endif
 
 }  // namespace fp6sim::app

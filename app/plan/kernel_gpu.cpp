@@ -1,4 +1,4 @@
-#include "app/kernel_gpu.h"
+#include "app/plan/kernel_gpu.h"
 
 #include <array>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "app/kernel_plan.h"
+#include "app/plan/described_plan.h"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
