@@ -1,6 +1,8 @@
 // fp6sim sweep: thousands of points into a database that survives anything.
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "app/commands.h"
 #include "app/options.h"
 #include "app/point/evaluate.h"
@@ -136,6 +138,9 @@ void add_sweep_command(CLI::App& app, Outcome& outcome) {
     const SweepSpec spec = read_sweep(arguments->file);
     const Space space(spec);
     const std::vector<PlannedPoint> plan = plan_sweep(space, arguments->yes);
+    const auto folder = std::filesystem::path("." / std::filesystem::path(arguments->csv)).parent_path();
+    if (!std::filesystem::is_directory(folder))
+      throw Error("--csv " + arguments->csv + ": there is no folder " + folder.string());
     const bool under_mpi = launched_by_mpi();
     const int jobs = arguments->jobs > 0 ? arguments->jobs : under_mpi ? 1 : available_processors();
     WorkerPool pool(jobs, evaluate_text);

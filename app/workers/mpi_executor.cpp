@@ -59,10 +59,9 @@ class MpiExecutor : public Executor {
 
   /// Tells the ranks to end. True where all of them are still there to say so.
   bool end() {
-    bool all = true;
+    const bool all = std::all_of(ranks_.begin(), ranks_.end(), [](const Rank& rank) { return rank.alive; });
     for (const Rank& rank : ranks_) {
-      if (rank.alive) world_.send(rank.number, kEnd);
-      all &= rank.alive;
+      if (rank.alive) world_.send(rank.number, kEnd, all);
     }
     return all;
   }
@@ -168,7 +167,9 @@ void serve_rank(mpi::communicator& world, WorkerPool& pool) {
   while (true) {
     while (const auto status = world.iprobe(0)) {
       if (status->tag() == kEnd) {
-        world.recv(0, kEnd);
+        bool all_alive = true;
+        world.recv(0, kEnd, all_alive);
+        if (!all_alive) std::_Exit(0);  // MPI's own ending would wait for the dead for ever
         return;
       }
       std::pair<std::uint64_t, std::string> message;
@@ -206,10 +207,10 @@ void run_under_mpi(WorkerPool& pool, const std::function<void(Executor&)>& body)
     std::fprintf(stderr, "fp6sim: %s\n", error.what());
     environment.abort(2);
   }
-  // With a rank gone MPI's own ending would wait for it for ever.
   if (!executor.end()) {
     std::fflush(nullptr);
     environment.abort(0);
+    std::_Exit(0);  // under --enable-recovery MPI_Abort sometimes comes back
   }
 }
 

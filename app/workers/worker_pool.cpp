@@ -39,7 +39,10 @@ namespace {
   ::_exit(0);  // not exit(): the parent's buffers and handlers were copied and are the parent's to run
 }
 
-constexpr std::size_t kTasksAhead = 2;
+// Enough tasks wait in a worker's socket to last it while this process is busy or off its processor.
+constexpr double kSecondsAhead = 0.05;
+constexpr std::size_t kFewestAhead = 2, kMostAhead = 32;
+constexpr double kNewShare = 0.2;  // of a reply in the running mean
 
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return std::string("was killed by signal ") + strsignal(WTERMSIG(status));
@@ -99,9 +102,15 @@ void WorkerPool::bury(Worker& worker) {
   worker.socket = -1;
 }
 
+std::size_t WorkerPool::tasks_ahead() const {
+  const double tasks = std::min(kSecondsAhead / std::max(mean_seconds_, 1e-6), 1.0 * kMostAhead);
+  return std::max(kFewestAhead, static_cast<std::size_t>(tasks));
+}
+
 bool WorkerPool::has_idle() const {
+  const std::size_t ahead = tasks_ahead();
   return std::any_of(workers_.begin(), workers_.end(),
-                     [](const Worker& w) { return w.tasks.size() < kTasksAhead; });
+                     [ahead](const Worker& w) { return w.tasks.size() < ahead; });
 }
 
 bool WorkerPool::has_busy() const {
@@ -136,6 +145,7 @@ bool WorkerPool::read_reply(Worker& worker, Task& task, Reply& reply) {
   std::string frame;
   if (take_frame(worker.received, frame)) {
     reply = unpack_reply(frame);
+    mean_seconds_ += kNewShare * (reply.seconds - mean_seconds_);
     task = std::move(worker.tasks.front());
     worker.tasks.pop_front();
     return true;

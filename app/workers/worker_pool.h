@@ -25,7 +25,7 @@ class WorkerPool : public Executor {
   int parallelism() const override { return static_cast<int>(workers_.size()); }
 
   /// One turn of run(): waits at most `timeout_ms` for replies. For executors that have other things to wait
-  /// for. A worker counts as idle while it has room for a task in advance, so that it never waits for this
+  /// for. A worker counts as idle while it has room for tasks in advance, so that it never waits for this
   /// process to store a result.
   void start(Task task);
   bool has_idle() const;
@@ -39,9 +39,11 @@ class WorkerPool : public Executor {
   struct Worker {
     pid_t pid = -1;
     int socket = -1;
-    std::deque<Task> tasks;  ///< the first is being worked on, a second waits in the socket
+    std::deque<Task> tasks;  ///< the first is being worked on, the others wait in the socket
     std::string received;
   };
+  /// Tasks a worker may have, the one at work included.
+  std::size_t tasks_ahead() const;
   void spawn(Worker& worker);
   void bury(Worker& worker);
   bool give(Worker& worker, Task task);
@@ -49,6 +51,7 @@ class WorkerPool : public Executor {
   bool read_reply(Worker& worker, Task& task, Reply& reply);
 
   WorkFunction work_;
+  double mean_seconds_ = 1;  ///< a task took lately
   std::vector<Worker> workers_;
 };
 

@@ -28,6 +28,14 @@ TEST_F(Sweep, ComputesOnceAndExports) {
   EXPECT_EQ(report.exit_code, 0) << report.err;
 }
 
+TEST_F(Sweep, AnExportThatCannotBeWrittenIsRefusedFirst) {
+  write_small();
+  const ProgramRun run = run_program(arguments("--csv " + as_word(folder_ / "none" / "r.csv")));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("there is no folder"), std::string::npos) << run.err;
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 TEST_F(Sweep, APointIsTheSameAsAGemm) {
   write(R"({"name":"one","shapes":[[512,768]],"axes":{"batch":4,"gpu":"h100-sxm","kernel":"w4a16-g128"}})");
   const bj::object point = json_of().at("points").at(0).as_object();
