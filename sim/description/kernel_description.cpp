@@ -97,6 +97,11 @@ KernelDescription read_kernel(const json::Document& document) {
   kernel.weights = read_weights(object.object("weights"), kernel.marks);
   for (const json::Value& tile : object.array("tiles", 1, 64)) {
     kernel.tiles.push_back(read_tile(tile.as_object(), kernel.marks));
+    if (kernel.tiles.back().m % kernel.weights.block_rows != 0) {
+      tile.refuse("m = " + std::to_string(kernel.tiles.back().m) +
+                  ": expected a multiple of weights.block_rows, " +
+                  std::to_string(kernel.weights.block_rows));
+    }
   }
   kernel.tile_rule = read_enum<TileRule>(object, "tile_rule", kTileRules);
   read_split(object.object("split_k"), kernel);

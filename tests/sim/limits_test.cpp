@@ -5,6 +5,8 @@
 #include <string>
 
 #include "emu/error.h"
+#include "emu/json/reader.h"
+#include "sim/data_files.h"
 #include "sim/simulate.h"
 
 namespace fp6sim::sim {
@@ -37,6 +39,20 @@ TEST(Limits, SharedMemoryOfATileAndOfWhatADesignAdds) {
     EXPECT_NE(wide.find(std::string("with design ") + design + " does not fit a100-sxm-40g: shared memory"),
               std::string::npos)
         << wide;
+  }
+}
+
+TEST(Limits, ATileHoldsWholeBlocksOfRows) {
+  const json::Document read = json::read_file(description_file(kKernelFolder, "trtllm-w4a16-fine"));
+  boost::json::value text = read.root().raw();
+  text.at("weights").at("block_rows").at("value") = 48;
+  try {
+    read_kernel(json::Document(std::move(text), "mine.json"));
+    FAIL() << "a tile of 128 rows in blocks of 48";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("m = 128: expected a multiple of weights.block_rows, 48"),
+              std::string::npos)
+        << error.what();
   }
 }
 
