@@ -1,6 +1,7 @@
 #include "sim/stats/result.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace fp6sim::sim {
 namespace {
@@ -22,6 +23,7 @@ std::string largest_cause(const std::vector<StackEntry>& stack) {
     if (entry.name == "launch" || entry.name == "tail") continue;
     if (largest == nullptr || entry.share > largest->share) largest = &entry;
   }
+  assert(largest != nullptr);  // a stack has more causes than those two
   return largest->name;
 }
 

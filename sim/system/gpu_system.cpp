@@ -156,7 +156,7 @@ RunOutcome run_launches(const GpuDescription& gpu, MemorySystem& memory,
       launch.use = span.at_end - (i == 0 ? before : host.spans()[i - 1].at_end);
       launch.sms = difference(span.sms_at_end, i == 0 ? SmUse{} : host.spans()[i - 1].sms_at_end);
       outcome.where += launch.where;
-      outcome.launches.push_back(std::move(launch));
+      outcome.launches.push_back(launch);
       previous_end = span.end;
     }
     outcome.end = previous_end;
