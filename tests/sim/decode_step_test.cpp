@@ -8,17 +8,10 @@
 #include <functional>
 
 #include "emu/error.h"
+#include "tests/sim/counters.h"
 
 namespace fp6sim::sim {
 namespace {
-
-double counter(const GemmResult& result, const std::string& name) {
-  for (const Counter& c : result.counters) {
-    if (c.name == name) return c.value;
-  }
-  ADD_FAILURE() << "no counter " << name;
-  return 0;
-}
 
 WorkloadLayer layer(const std::string& name, std::int64_t m, std::int64_t k, std::int64_t count,
                     std::int64_t repeat) {

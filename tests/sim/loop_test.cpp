@@ -2,17 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "sim/simulate.h"
+#include "tests/sim/counters.h"
 
 namespace fp6sim::sim {
 namespace {
-
-double counter(const GemmResult& result, const std::string& name) {
-  for (const Counter& c : result.counters) {
-    if (c.name == name) return c.value;
-  }
-  ADD_FAILURE() << "no counter " << name;
-  return 0;
-}
 
 GemmResult run(const KernelDescription& kernel, const GemmShape& shape, bool loop) {
   RunOptions options;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/simulate.h"
+#include "tests/sim/counters.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -15,14 +16,6 @@ const GemmShape kLayer{8192, 8192, 8};
 double time_of(const GpuDescription& gpu, const std::string& kernel, const GemmShape& shape = kLayer,
                const RunOptions& options = {}, const std::string& design = "simt") {
   return simulate_gemm(gpu, load_kernel(kernel), load_design(design), shape, options).time_us;
-}
-
-double counter(const GemmResult& result, const std::string& name) {
-  for (const Counter& c : result.counters) {
-    if (c.name == name) return c.value;
-  }
-  ADD_FAILURE() << "no counter " << name;
-  return NAN;
 }
 
 TEST(Property, MoreBandwidthHelpsAndLessHurts) {

@@ -15,17 +15,10 @@
 #include "emu/simt/launch.h"
 #include "emu/trace/writer.h"
 #include "kernels/host_run.h"
+#include "tests/sim/counters.h"
 
 namespace fp6sim::sim {
 namespace {
-
-double counter(const GemmResult& result, const std::string& name) {
-  for (const Counter& c : result.counters) {
-    if (c.name == name) return c.value;
-  }
-  ADD_FAILURE() << "no counter " << name;
-  return 0;
-}
 
 class Replay : public testing::Test {
  protected:

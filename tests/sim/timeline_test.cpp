@@ -18,6 +18,7 @@
 #include "sim/decode_step.h"
 #include "sim/memory_path/time.h"
 #include "sim/replay/replay.h"
+#include "tests/sim/counters.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -88,14 +89,6 @@ double cycles_of(const GpuDescription& gpu, const Tracks& tracks, const std::str
     }
   }
   return Clock::from_mhz(gpu.sm.clock_mhz).to_cycles(sum);
-}
-
-double counter(const GemmResult& result, const std::string& name) {
-  for (const Counter& c : result.counters) {
-    if (c.name == name) return c.value;
-  }
-  ADD_FAILURE() << "no counter " << name;
-  return 0;
 }
 
 void expect_sums(const GpuDescription& gpu, const Tracks& tracks, const GemmResult& result) {
