@@ -12,8 +12,8 @@ namespace fp6sim::sim {
 namespace {
 
 /// Twice: the second pass starts from a full cache, as a benchmark's loop does.
-void warm_up(MemorySystem& memory, const Launch& launch) {
-  for (int pass = 0; pass < 2; ++pass) touch_reads(memory, launch);
+void warm_up(MemorySystem& memory, const GpuDescription& gpu, const Launch& launch) {
+  for (int pass = 0; pass < 2; ++pass) touch_reads(memory, gpu, launch);
 }
 
 /// Everything a GEMM touches fits the L2 though each partition keeps its own copy.
@@ -32,7 +32,7 @@ void leave_behind(MemorySystem& memory, const GpuDescription& gpu, const GemmPla
   others.bytes = others.stride = kPiece;
   others.count = static_cast<std::uint32_t>(2 * gpu.l2.size_bytes / kPiece);
   memory.touch(others);
-  if (stays_resident(gpu, plan)) warm_up(memory, *launches.front());
+  if (stays_resident(gpu, plan)) warm_up(memory, gpu, *launches.front());
   for (const Launch* launch : launches) {
     for (std::int64_t cta = 0; cta < launch->ctas(); ++cta) {
       const StageRequest result = launch->result(cta);
@@ -59,7 +59,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.loop) leave_behind(memory, as_run, plan, launches);
-  if (options.warm_l2) warm_up(memory, *owned.front());
+  if (options.warm_l2) warm_up(memory, as_run, *owned.front());
   for (const auto& launch : owned) touch_partials(memory, *launch);
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);

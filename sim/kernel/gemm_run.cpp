@@ -1,5 +1,7 @@
 #include "sim/kernel/gemm_run.h"
 
+#include <algorithm>
+
 #include "sim/kernel/fused_reduction.h"
 #include "sim/kernel/gemm_launch.h"
 
@@ -17,12 +19,20 @@ std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, co
   return launches;
 }
 
-void touch_reads(MemorySystem& memory, const Launch& launch) {
-  for (std::int64_t cta = 0; cta < launch.ctas(); ++cta) {
-    for (std::int64_t stage = 0; stage < launch.stages(cta); ++stage) {
-      const StageRequest request = launch.copy(cta, stage);
-      for (int s = 0; s < request.segment_count; ++s)
-        memory.touch(request.segments[static_cast<std::size_t>(s)]);
+void touch_reads(MemorySystem& memory, const GpuDescription& gpu, const Launch& launch) {
+  const std::int64_t together = std::int64_t{launch.ctas_per_sm()} * gpu.sm.count;
+  for (std::int64_t wave = 0; wave < launch.ctas(); wave += together) {
+    const std::int64_t end = std::min(wave + together, launch.ctas());
+    bool any = true;
+    for (std::int64_t stage = 0; any; ++stage) {
+      any = false;
+      for (std::int64_t cta = wave; cta < end; ++cta) {
+        if (stage >= launch.stages(cta)) continue;
+        any = true;
+        const StageRequest request = launch.copy(cta, stage);
+        for (int s = 0; s < request.segment_count; ++s)
+          memory.touch(request.segments[static_cast<std::size_t>(s)]);
+      }
     }
   }
 }

@@ -17,7 +17,8 @@ std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, co
 /// lines there. Nothing for other launches.
 void touch_partials(MemorySystem& memory, const Launch& launch);
 
-/// Leaves in the L2 what it would hold after `launch` has streamed everything it reads; no time passes.
-void touch_reads(MemorySystem& memory, const Launch& launch);
+/// Leaves in the L2 what it would hold after `launch` has streamed everything it reads, CTAs that run
+/// together in step; no time passes.
+void touch_reads(MemorySystem& memory, const GpuDescription& gpu, const Launch& launch);
 
 }  // namespace fp6sim::sim

@@ -71,7 +71,9 @@ Place AddressMap::place(std::uint64_t address) const {
       banks_.remainder(page + spread(hash_bits(row * 0x9E3779B97F4A7C15ull + channel), banks_.value()));
   const std::uint32_t slice = channels_per_slice_.quotient(channel) * slices_per_channel_.value() +
                               slices_per_channel_.remainder(group);
-  return {channel, slice, bank, row};
+  const std::uint32_t unit_in_slice = slices_per_channel_.quotient(group) * channels_per_slice_.value() +
+                                      channels_per_slice_.remainder(channel);
+  return {channel, slice, bank, row, unit_in_slice};
 }
 
 std::uint32_t AddressMap::column(std::uint64_t address) const {

@@ -25,6 +25,7 @@ struct Place {
   std::uint32_t slice;
   std::uint32_t bank;
   std::uint32_t row;
+  std::uint32_t unit;  ///< the slice's interleave units counted on: consecutive addresses leave none out
 };
 
 /// Division of 32-bit numbers by one that is known only at run time, as a multiplication (Lemire, Kaser, Kurz

@@ -23,9 +23,10 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
   const std::uint16_t wanted = t.sectors;
   const std::uint32_t block = t.block;
   Slice& slice = slices_[t.slice];
-  std::uint32_t line = slice.tags.find(block);
+  std::uint32_t line = slice.tags.find(t.set, block);
   std::uint16_t missing = wanted;
   if (line != L2Tags::kAbsent) {
+    slice.tags.use(line);
     const L2Tags::State& state = slice.tags.state(line);
     missing = static_cast<std::uint16_t>(wanted & ~state.valid);
     if (missing == 0) {
@@ -53,7 +54,7 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
   }
   if (line == L2Tags::kAbsent) {
     L2Tags::Evicted evicted;
-    line = slice.tags.insert(block, evicted);
+    line = slice.tags.insert(t.set, block, evicted);
     if (line == L2Tags::kAbsent) {  // every way waits for a fill: try again after one
       ++counters_.mshr_stalls;
       slice.blocked.push_back(index);
@@ -98,17 +99,19 @@ void MemorySystem::start_fill(std::uint32_t index, std::uint16_t missing, std::u
 
 void MemorySystem::write_at_slice(std::uint32_t index, Time now) {
   const std::uint16_t sectors = transactions_[index].sectors, slice_index = transactions_[index].slice;
-  const std::uint32_t block = transactions_[index].block;
+  const std::uint32_t block = transactions_[index].block, set = transactions_[index].set;
   Slice& slice = slices_[slice_index];
-  std::uint32_t line = slice.tags.find(block);
+  std::uint32_t line = slice.tags.find(set, block);
   if (line == L2Tags::kAbsent) {
     L2Tags::Evicted evicted;
-    line = slice.tags.insert(block, evicted);
+    line = slice.tags.insert(set, block, evicted);
     if (line == L2Tags::kAbsent) {
       slice.blocked.push_back(index);
       return;
     }
     if (evicted.dirty) write_back(evicted, name_of(slice_index, line), now);
+  } else {
+    slice.tags.use(line);
   }
   L2Tags::State& state = slice.tags.state(line);
   if (payloads_ != nullptr) {

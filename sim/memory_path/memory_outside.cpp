@@ -16,9 +16,14 @@ void MemorySystem::touch(const Segment& segment, bool dirty) {
                          const std::uint32_t block = block_of(address);
                          const Place place = map_.place(address);
                          L2Tags& tags = slices_[place.slice].tags;
-                         std::uint32_t line = tags.find(block);
+                         const std::uint32_t set = tags.set_of(number_in_slice(block, place));
+                         std::uint32_t line = tags.find(set, block);
                          L2Tags::Evicted evicted;
-                         if (line == L2Tags::kAbsent) line = tags.insert(block, evicted);
+                         if (line == L2Tags::kAbsent) {
+                           line = tags.insert(set, block, evicted);
+                         } else {
+                           tags.use(line);
+                         }
                          L2Tags::State& state = tags.state(line);
                          if (payloads_ != nullptr) {
                            payloads_->touched(name_of(place.slice, line), block, place,

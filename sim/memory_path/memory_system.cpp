@@ -33,6 +33,7 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
     : map_(gpu.dram, gpu.l2.slices, span_bytes),
       clock_(Clock::from_mhz(gpu.sm.clock_mhz)),
       block_bytes_(static_cast<std::uint32_t>(transaction_bytes)),
+      blocks_in_unit_(static_cast<std::uint32_t>(gpu.dram.interleave_bytes / transaction_bytes)),
       unit_bytes_(transaction_bytes == kMaxTransactionBytes ? unit_bytes(gpu) : 0),
       partitions_(gpu.l2.partitions),
       mshr_bytes_(gpu.l2.mshrs * kMaxTransactionBytes),
@@ -54,11 +55,7 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
   const DramTiming timing = DramTiming::from(gpu.dram);
   access_ = timing.rcd + timing.cl;
   for (int i = 0; i < gpu.l2.slices; ++i) {
-    slices_.push_back({L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes,
-                              static_cast<std::uint32_t>(i)),
-                       0,
-                       0,
-                       {}});
+    slices_.push_back({L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes), 0, 0, {}});
   }
   for (int i = 0; i < gpu.dram.channels; ++i) {
     channels_.emplace_back(timing, static_cast<std::uint32_t>(i), transaction_bytes);
@@ -79,6 +76,7 @@ std::uint32_t MemorySystem::new_transaction(std::uint32_t block) {
   t.slice = static_cast<std::uint16_t>(place.slice);
   t.bank = static_cast<std::uint8_t>(place.bank);
   t.row = place.row;
+  t.set = slices_[place.slice].tags.set_of(number_in_slice(block, place));
   ++in_flight_;
   ++counters_.transactions;
   return index;
@@ -138,7 +136,7 @@ void MemorySystem::prefetch(std::uint32_t id, std::int64_t slots_ahead) const {
   if (slots_ahead == TimingWheel::kSoon) {
     __builtin_prefetch(&t, 1);
   } else if (t.phase == kAtSlice) {
-    slices_[t.slice].tags.prefetch(t.block);
+    slices_[t.slice].tags.prefetch(t.set);
   } else if (t.phase == kFilled) {
     __builtin_prefetch(&mshrs_[t.mshr], 1);
   }

@@ -80,6 +80,10 @@ class MemorySystem {
   std::uint32_t block_of(std::uint64_t address) const {
     return static_cast<std::uint32_t>(address / block_bytes_);
   }
+  /// Counts the blocks of a slice on.
+  std::uint32_t number_in_slice(std::uint32_t block, const Place& place) const {
+    return place.unit * blocks_in_unit_.value() + blocks_in_unit_.remainder(block);
+  }
   std::uint32_t new_transaction(std::uint32_t block);
   void release(std::uint32_t index);
   void schedule(std::uint32_t index) { wheel_.schedule(first_id_ + index, transactions_[index].arrived); }
@@ -112,6 +116,7 @@ class MemorySystem {
   AddressMap map_;
   Clock clock_;
   std::uint32_t block_bytes_;
+  Divisor blocks_in_unit_;    // of DRAM's interleave
   std::uint32_t unit_bytes_;  // short pieces of neighbouring rows travel together as that many; 0: apart
   int partitions_;
   double slice_fs_per_byte_, fill_fs_per_byte_, stream_fs_per_byte_;

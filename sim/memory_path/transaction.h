@@ -66,7 +66,10 @@ struct alignas(64) Transaction {
   std::uint32_t block = 0;        ///< address / transaction size of the memory system
   std::uint32_t stage = 0;        ///< index of the stage in flight
   std::uint32_t next_waiter = 0;  ///< list of transactions waiting for the same block
-  std::uint32_t mshr = 0;         ///< of the block it fills
+  union {
+    std::uint32_t set = 0;  ///< of its slice's tags, where its block belongs
+    std::uint32_t mshr;     ///< of the block it fills, once it does
+  };
   std::uint32_t row = 0;
   float crossbar_factor = 1;
   std::uint16_t channel = 0, slice = 0;
@@ -80,7 +83,7 @@ struct alignas(64) Transaction {
   bool write : 1 = false;
   bool fill : 1 = false;  ///< an L2 miss's own read of DRAM, or a write-back
 
-  Place place() const { return {channel, slice, bank, row}; }
+  Place place() const { return {channel, slice, bank, row, 0}; }
 };
 static_assert(sizeof(Transaction) == 64);
 

@@ -24,6 +24,8 @@ class ReadLaunch final : public Launch {
   std::uint64_t wrap = UINT64_MAX;  ///< footprint: addresses are taken modulo it
   std::uint64_t write_base = 0;     ///< where a CTA writes as much as it read; 0: nowhere
   std::uint64_t stagger = 0;        ///< bytes between the places CTAs start from in a wrapped footprint
+  std::uint64_t stage_stride =
+      0;  ///< bytes from a stage's piece to the next one's; 0: they follow each other
 
   std::string name() const override { return "read"; }
   std::int64_t ctas() const override { return cta_count; }
@@ -38,6 +40,9 @@ class ReadLaunch final : public Launch {
     segment.stride = piece;
     if (!chain.empty()) {
       segment.base = chain[static_cast<std::size_t>(stage)];
+    } else if (stage_stride != 0) {
+      segment.base = static_cast<std::uint64_t>(cta) * bytes % stage_stride +
+                     static_cast<std::uint64_t>(stage) * stage_stride;
     } else if (stagger != 0) {
       segment.base =
           (static_cast<std::uint64_t>(cta) * stagger + static_cast<std::uint64_t>(stage) * bytes) % wrap;
@@ -120,6 +125,25 @@ double l2_read_bytes_per_cycle(const GpuDescription& gpu, double footprint_mb) {
   return bytes / run_cycles(gpu, memory, launch);
 }
 
+double l2_footprint_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes) {
+  constexpr int kRows = 32, kPasses = 3;
+  ReadLaunch launch;
+  launch.piece = 8192;
+  const auto in_row = static_cast<std::int64_t>(bytes / launch.piece / kRows);
+  launch.stage_stride = static_cast<std::uint64_t>(in_row) * launch.piece;
+  launch.slots = gpu.sm.max_threads / 1024;
+  launch.stage_count = kRows;
+  launch.in_flight = 8;
+  MemorySystem memory(gpu, kMaxTransactionBytes, bytes);
+  launch.cta_count = 2 * in_row;
+  ReadLaunch measured = launch;
+  measured.cta_count = kPasses * in_row;
+  const RunOutcome outcome = run_launches(gpu, memory, {&launch, &measured}, nullptr);
+  const double seconds = static_cast<double>(outcome.launches.back().duration) / kFemtosecondsPerSecond -
+                         gpu.launch.dependent_us * 1e-6;
+  return static_cast<double>(measured.cta_count * kRows) * measured.piece / seconds * 1e-9;
+}
+
 double stream_read_gb_per_s(const GpuDescription& gpu, double occupancy) {
   ReadLaunch launch;
   launch.slots = 2;
@@ -185,6 +209,13 @@ double device_copy_gb_per_s(const GpuDescription& gpu) {
   const std::uint64_t bytes = static_cast<std::uint64_t>(launch.cta_count) * launch.piece;
   launch.write_base = (bytes >> 20 << 20) + (1 << 20);
   MemorySystem memory(gpu, kMaxTransactionBytes, 2 * launch.write_base);
+  // The copy before this one left the ends of both arrays.
+  for (std::uint64_t from =
+           bytes - static_cast<std::uint64_t>(gpu.l2.size_bytes / 2) / launch.piece * launch.piece;
+       from < bytes; from += launch.piece) {
+    memory.touch({from, 0, launch.piece, 1, 1});
+    memory.touch({launch.write_base + from, 0, launch.piece, 1, 1}, true);
+  }
   const double cycles = run_cycles(gpu, memory, launch);
   // What the L2 still holds has not been written yet: count what crossed the DRAM interface.
   const DramCounters moved = memory.dram_counters();

@@ -14,8 +14,8 @@
 namespace fp6sim::sim {
 namespace {
 
-// With random replacement a block survives c further caches of data with probability e^-c. Of a model of 12
-// caches, 6 in a million bytes are still there a step later: nothing a time would show.
+// With LRU nothing survives more than one further cache of data, save what many CTAs read in another order;
+// of a model of 12 caches nothing is there a step later.
 constexpr double kManyCaches = 12;
 // What decides a step of such a model is whether the L2 is full (and which outputs it holds), not of what.
 constexpr double kUntilSteady = 2;
@@ -103,7 +103,7 @@ class Step {
     const int passes = all ? static_cast<int>(std::clamp(kManyCaches * l2 / step, 2.0, 12.0)) : 1;
     for (int pass = 0; pass < passes; ++pass) {
       for (auto gemm = before.rbegin(); gemm != before.rend(); ++gemm)
-        touch_reads(memory, *place(*gemm).launches.front());
+        touch_reads(memory, as_run_, *place(*gemm).launches.front());
     }
     plans_.clear();
   }

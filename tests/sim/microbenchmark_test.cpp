@@ -55,6 +55,9 @@ auto chase(ChaseLevel level) {
 auto stream(double occupancy) {
   return [occupancy](const GpuDescription& gpu) { return stream_read_gb_per_s(gpu, occupancy); };
 }
+auto footprint(std::uint64_t kilobytes) {
+  return [kilobytes](const GpuDescription& gpu) { return l2_footprint_gb_per_s(gpu, kilobytes * 1024); };
+}
 auto l2_read(double megabytes) {
   return [megabytes](const GpuDescription& gpu) { return l2_read_bytes_per_cycle(gpu, megabytes); };
 }
@@ -72,6 +75,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"a100-sxm-40g", "occupancy 12.5 %, RRZE", 310, 0.08, stream(0.125)},
                     Target{"a100-sxm-40g", "occupancy 75 %, RRZE", 1372, 0.08, stream(0.75)},
                     Target{"a100-sxm-40g", "occupancy 100 %, RRZE", 1500, 0.08, stream(1)},
+                    // An L40 with its 96 MB: all hits below, and few 12 % above.
+                    Target{"l40s", "footprint of 92 MB, RRZE", 5243, 0.08, footprint(91648)},
+                    Target{"l40s", "footprint of 110 MB, RRZE", 1075, 0.08, footprint(110080)},
+                    Target{"l40s", "footprint of 121 MB, RRZE", 880, 0.1, footprint(120832)},
+                    Target{"l40s", "footprint of 133 MB, RRZE", 850, 0.05, footprint(132608)},
                     Target{"h100-pcie", "L2 near latency, HPMLL", 264, 0.03, chase(ChaseLevel::kL2Near)},
                     Target{"h100-pcie", "L2 far latency, Luo", 414, 0.03, chase(ChaseLevel::kL2Far)},
                     Target{"h100-pcie", "DRAM latency, HPMLL", 657, 0.03, chase(ChaseLevel::kDram)},
