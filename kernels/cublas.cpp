@@ -1,8 +1,10 @@
 #include "kernels/cublas.h"
 
 #include <dlfcn.h>
+#include <glob.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <vector>
 
 #include "kernels/gemm/argument_checks.h"
@@ -24,14 +26,45 @@ constexpr int kBinary16 = 2, kBfloat16 = 14;  // CUDA_R_16F, CUDA_R_16BF
 constexpr int kComputeF32 = 68;               // CUBLAS_COMPUTE_32F
 constexpr int kDefaultAlgorithm = -1;
 
-std::vector<std::string> places(const char* path) {
-  if (path != nullptr) return {path};
-  if (const char* own = std::getenv("FP6SIM_CUBLAS")) return {own};
+constexpr const char* kVersions[] = {"13", "12"};
+
+/// cuBLAS among NVIDIA's wheels of the Python under `prefix`; it finds its libcublasLt beside itself.
+void add_wheels(const std::string& prefix, std::vector<std::string>& names) {
+  for (const std::string version : kVersions) {
+    for (const std::string& folder : {"cu" + version, std::string("cublas")}) {
+      for (const std::string packages : {"site", "dist"}) {
+        const std::string pattern = prefix + "/lib/python3*/" + packages + "-packages/nvidia/" + folder +
+                                    "/lib/libcublas.so." + version;
+        glob_t found{};
+        if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+          for (std::size_t i = 0; i < found.gl_pathc; ++i) names.emplace_back(found.gl_pathv[i]);
+        }
+        globfree(&found);
+      }
+    }
+  }
+}
+
+std::string from_environment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+/// A Python environment somebody activated, the loader's own places and the toolkit, then every other Python.
+std::vector<std::string> search() {
   std::vector<std::string> names;
-  for (const std::string version : {"13", "12"}) {
+  for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+    if (const std::string prefix = from_environment(variable); !prefix.empty()) add_wheels(prefix, names);
+  }
+  for (const std::string version : kVersions) {
     names.push_back("libcublas.so." + version);
     names.push_back("/usr/local/cuda/lib64/libcublas.so." + version);
   }
+  std::stringstream path(from_environment("PATH"));
+  for (std::string folder; std::getline(path, folder, ':');) {
+    if (folder.ends_with("/bin")) add_wheels(folder.substr(0, folder.size() - 4), names);
+  }
+  add_wheels(from_environment("HOME") + "/.local", names);
   return names;
 }
 
@@ -44,7 +77,8 @@ Status refused(const char* what, int error) {
 Status Cublas::open(const char* path, std::unique_ptr<Cublas>& cublas) {
   std::unique_ptr<Cublas> opened(new Cublas);
   std::string tried;
-  for (const std::string& place : places(path)) {
+  const std::string own = path != nullptr ? path : from_environment("FP6SIM_CUBLAS");
+  for (const std::string& place : own.empty() ? search() : std::vector{own}) {
     opened->library_ = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (opened->library_ != nullptr) break;
     tried += tried.empty() ? place : ", " + place;
@@ -52,7 +86,8 @@ Status Cublas::open(const char* path, std::unique_ptr<Cublas>& cublas) {
   void* const library = opened->library_;
   if (library == nullptr) {
     return {StatusCode::kUnsupported, "cuBLAS cannot be opened; tried " + tried +
-                                          ". FP6SIM_CUBLAS may name it, e.g. in a Python wheel"};
+                                          (own.empty() ? " and the wheels of Pythons on PATH" : "") +
+                                          ". FP6SIM_CUBLAS may name it"};
   }
   const auto create = reinterpret_cast<Create>(dlsym(library, "cublasCreate_v2"));
   const auto get_version = reinterpret_cast<GetVersion>(dlsym(library, "cublasGetVersion_v2"));

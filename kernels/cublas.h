@@ -16,8 +16,9 @@ class Cublas {
   /// What NVIDIA recommends for Hopper and later. Given with every call, so that cuBLAS allocates nothing.
   static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
 
-  /// Opens `path`; null: $FP6SIM_CUBLAS, else libcublas.so.13 and .12 where the loader or /usr/local/cuda has
-  /// them. kUnsupported with the places tried, kDeviceError where the library does not start.
+  /// Opens `path`; null: $FP6SIM_CUBLAS, else libcublas.so.13 or .12 of the activated Python environment, the
+  /// loader's places, /usr/local/cuda, or the wheels of a Python on PATH. kUnsupported with the places tried,
+  /// kDeviceError where the library does not start.
   static Status open(const char* path, std::unique_ptr<Cublas>& cublas);
   ~Cublas();
   Cublas(const Cublas&) = delete;

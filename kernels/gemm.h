@@ -43,8 +43,8 @@ inline constexpr std::int64_t kLargestExtent = std::int64_t{1} << 24;
 
 /// What the chooser needs to know of a GPU.
 struct Gpu {
-  int compute_capability = 80;  ///< 10 * major + minor: 80..89 take the cp.async kernel, from 90 bulk copies,
-                                ///< 90 itself wgmma above 32 tokens
+  int compute_capability = 80;  ///< 10 * major + minor: 90..109 take bulk copies, 90 wgmma above 32 tokens;
+                                ///< others from 80 on the cp.async kernel, from 110 by its PTX
   int sm_count = 108;
   std::size_t shared_bytes_per_sm = 164 * 1024;
   std::size_t shared_bytes_per_block = 163 * 1024;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Registers and spills of every compiled kernel, from what ptxas said while a FP6SIM_CUDA build compiled them.
 
-Usage: ptxas_report.py BUILD_DIRECTORY [--markdown]    Exit 1 where a kernel spills, 2 where there is no report.
+Usage: ptxas_report.py BUILD_DIRECTORY [--markdown]    Exit 1 where a kernel spills or ptxas says it did not do as told
+(serialised wgmma, ignored setmaxnreg), 2 where there is no report.
 """
 import collections
 import pathlib
@@ -11,6 +12,8 @@ import sys
 ENTRY = re.compile(r"Compiling entry function '(\S+)' for '(sm_\w+)'")
 SPILL = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
 USED = re.compile(r"Used (\d+) registers")
+# Its numbered remarks: C7508 setmaxnreg ignored, C7510 wgmma serialised, ...
+REMARK = re.compile(r"ptxas.*\bC7\d\d\d\b.*")
 # The template arguments of Tile<KernelSpec{...}, batch tile, generation> in a mangled name.
 TILE = re.compile(r"WeightFormatE(\d)ELN?S?\w*?5SplitE(\d)ELi(\d+)ELb(\d)ELN?S\w*?10ActivationE(\d)EEELi(\d+)E")
 # The same of Packed<KernelSpec{...}>, which dequantising to memory takes; it has no batch.
@@ -52,7 +55,8 @@ def main():
     if len(sys.argv) < 2 or not pathlib.Path(sys.argv[1]).is_dir():
         print("usage: ptxas_report.py BUILD_DIRECTORY [--markdown]", file=sys.stderr)
         return 2
-    found = [k for report in sorted(pathlib.Path(sys.argv[1]).rglob("*.cu.o.report")) for k in kernels(report)]
+    reports = sorted(pathlib.Path(sys.argv[1]).rglob("*.cu.o.report"))
+    found = [k for report in reports for k in kernels(report)]
     if not found:
         print(f"{sys.argv[1]}: no ptxas report; build with -DFP6SIM_CUDA=ON", file=sys.stderr)
         return 2
@@ -69,8 +73,12 @@ def main():
     spilling = [k for k in found if k.spills]
     for k in spilling:
         print(f"{k.architecture} {k.kind} {k.name} batch {k.batch}: {k.registers} registers, {k.spills} bytes spilled")
-    print(f"{len(found)} kernels, {len(spilling)} spill", file=sys.stderr)
-    return 1 if spilling else 0
+    remarks = [f"{report.name}: {line}" for report in reports
+               for line in REMARK.findall(report.read_text(encoding="utf-8"))]
+    for remark in remarks:
+        print(remark)
+    print(f"{len(found)} kernels, {len(spilling)} spill, {len(remarks)} remarks", file=sys.stderr)
+    return 1 if spilling or remarks else 0
 
 
 if __name__ == "__main__":

@@ -73,13 +73,15 @@ Status choose_plan(const KernelSpec& spec, const GemmShape& shape, const Gpu& gp
   if (gpu.sm_count < 1)
     return bad(StatusCode::kBadValue, "sm_count = " + std::to_string(gpu.sm_count) + "; at least 1");
   plan = {};
-  plan.generation = generation_for(gpu.compute_capability, shape.n);
+  // What comes after 10.x can run none of the machine code; PTX there is of the cp.async kernels.
+  const int capability = gpu.compute_capability < 110 ? gpu.compute_capability : 89;
+  plan.generation = generation_for(capability, shape.n);
   plan.tile_m = kTileM;
   plan.tile_k = kTileK;
   plan.stages = kStages;
   const auto needs = [&](int tile_n) { return shared_bytes(spec, tile_n, plan.generation); };
   if (needs(narrowest_batch_tile(plan.generation)) > gpu.shared_bytes_per_block) {
-    plan.generation = generation_for(gpu.compute_capability, 1);
+    plan.generation = generation_for(capability, 1);
   }
   for (const int tile_n : kBatchTiles) {
     if (tile_n < narrowest_batch_tile(plan.generation)) continue;

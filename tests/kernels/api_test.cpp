@@ -58,6 +58,8 @@ TEST(Plan, TakesWarpgroupsForLargeBatchesOnHopperAlone) {
                                                            {90, 512, Generation::kWarpgroup, 128},
                                                            {100, 33, Generation::kHopper, 64},
                                                            {100, 512, Generation::kHopper, 64},
+                                                           {120, 512, Generation::kAmpere, 128},
+                                                           {120, 8, Generation::kAmpere, 8},
                                                            {89, 512, Generation::kAmpere, 128}})) {
     Gpu gpu = a100();
     gpu.compute_capability = expected.capability;

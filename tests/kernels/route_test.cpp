@@ -2,8 +2,10 @@
 #include "kernels/route.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "app/verify/replay.h"
 #include "emu/binary16.h"
@@ -250,6 +252,27 @@ TEST_F(WithCublas, CheckNamesWhatIsWrong) {
   operands = good;
   call.arguments.route.dequantized_bytes -= 256;
   expect(StatusCode::kBadValue, "not choose_route()'s");
+}
+
+TEST(OpenCublas, FindsThatOfAPythonEnvironment) {
+  if (std::getenv("FP6SIM_CUBLAS") != nullptr) GTEST_SKIP() << "FP6SIM_CUBLAS names another";
+  const std::filesystem::path prefix = testing::TempDir() + "fp6sim_environment_" + std::to_string(getpid());
+  const auto folder = prefix / "lib/python3.12/site-packages/nvidia/cu13/lib";
+  std::filesystem::create_directories(folder);
+  std::filesystem::create_symlink(FAKE_CUBLAS, folder / "libcublas.so.13");
+  const char* before = std::getenv("VIRTUAL_ENV");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("VIRTUAL_ENV", prefix.c_str(), 1);
+  std::unique_ptr<Cublas> cublas;
+  const Status status = Cublas::open(nullptr, cublas);
+  if (before == nullptr) {
+    unsetenv("VIRTUAL_ENV");
+  } else {
+    setenv("VIRTUAL_ENV", kept.c_str(), 1);
+  }
+  std::filesystem::remove_all(prefix);
+  ASSERT_TRUE(status.ok()) << status.message;
+  EXPECT_EQ(cublas->version(), 990000);
 }
 
 TEST(OpenCublas, SaysWhatItTried) {

@@ -1,6 +1,7 @@
 // What gpu_bench measures: plain values, the same for the device layer, the journal and the report.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,12 +20,25 @@ struct Options {
   std::string autotune;   ///< tuning cache to use and fill; empty: the chooser's plans
   int repeats = 21;       ///< medians are of this many
   int time_limit_s = 0;   ///< no new measurement after this long; 0: none
-  int item_limit_s = 60;  ///< a measurement that takes longer is given up
+  int item_limit_s = 30;  ///< a measurement that takes longer is given up
   bool warm_l2 = false;
   bool micro = true;
   bool fresh = false;  ///< a new journal, even where one could be gone on with
   bool ncu = false;
 };
+
+/// A kernel is checked in parts, so that what hangs or differs in one keeps the others' measurements.
+enum class CheckPart : std::uint8_t {
+  kFew,    ///< the fused kernel up to 32 tokens: mma.sync everywhere
+  kMany,   ///< above: wgmma, where the GPU has it
+  kDense,  ///< dequantised to memory, then the dense kernel
+};
+inline constexpr std::array kCheckParts{CheckPart::kFew, CheckPart::kMany, CheckPart::kDense};
+/// The part that a measurement rests on.
+constexpr CheckPart part_of(kernels::Path path, int batch) {
+  if (path != kernels::Path::kFused) return CheckPart::kDense;
+  return batch > 32 ? CheckPart::kMany : CheckPart::kFew;
+}
 
 /// Times in microseconds of one launch.
 struct Timing {

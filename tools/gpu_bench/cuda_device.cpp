@@ -35,7 +35,9 @@ class CudaDevice : public Device {
 
   Machine machine() override { return machine_; }
   bool has_cublas() const override { return cublas_ != nullptr; }
-  Checked check(const KernelSpec& spec) override { return check_on_gpu(spec, machine_.limits); }
+  Checked check(const KernelSpec& spec, CheckPart part) override {
+    return check_on_gpu(spec, part, machine_.limits);
+  }
   std::vector<Metric> micro(const std::string& group) override {
     return run_microbenchmarks(machine_, group);
   }

@@ -22,8 +22,8 @@ class Device {
   virtual ~Device() = default;
   virtual Machine machine() = 0;
 
-  /// The kernel, and its dequantise-then-dense path, against emu, bit for bit, on shapes that take all paths.
-  virtual Checked check(const kernels::KernelSpec& spec) = 0;
+  /// A part of a kernel against emu, bit for bit, each shape several times.
+  virtual Checked check(const kernels::KernelSpec& spec, CheckPart part) = 0;
 
   /// Times a shape by `path`; the fused kernel with the cached plan where `options` name a cache.
   virtual Row time(const kernels::KernelSpec& spec, std::int64_t m, std::int64_t k, int batch,

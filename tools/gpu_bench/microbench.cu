@@ -18,21 +18,25 @@ using kernels::require;
 constexpr int kHops = 4096;
 constexpr int kRounds = 512;
 
-__global__ void chase_global(const unsigned* next, unsigned hops, long long* cycles, unsigned* sink) {
-  unsigned at = 0;
-  for (unsigned i = 0; i < hops / 4; ++i) at = __ldcg(next + at);  // a lap over a small ring brings it to L2
+using Address = unsigned long long;
+
+/// A ring of addresses: a hop is a load and no arithmetic.
+__global__ void chase_global(const Address* ring, unsigned hops, long long* cycles, unsigned* sink) {
+  auto at = reinterpret_cast<Address>(ring);
+  const auto hop = [&] { at = __ldcg(reinterpret_cast<const Address*>(at)); };
+  for (unsigned i = 0; i < hops / 4; ++i) hop();  // a lap over a small ring brings it to L2
   const long long start = clock64();
-  for (unsigned i = 0; i < hops; ++i) at = __ldcg(next + at);
+  for (unsigned i = 0; i < hops; ++i) hop();
   *cycles = clock64() - start;
-  *sink = at;
+  *sink = static_cast<unsigned>(at);
 }
 
 __global__ void chase_shared(long long* cycles, unsigned* sink) {
-  __shared__ unsigned next[1024];
-  for (unsigned i = 0; i < 1024; ++i) next[i] = (i + 33) % 1024;
-  unsigned at = 0;
+  __shared__ unsigned ring[1024];
+  for (unsigned i = 0; i < 1024; ++i) ring[i] = kernels::shared_address(ring + (i + 33) % 1024);
+  unsigned at = ring[0];
   const long long start = clock64();
-  for (int i = 0; i < kHops; ++i) at = next[at];
+  for (int i = 0; i < kHops; ++i) asm volatile("ld.shared.u32 %0, [%0];" : "+r"(at)::"memory");
   *cycles = clock64() - start;
   *sink = at;
 }
@@ -128,13 +132,16 @@ class Bench {
   /// memory, with what the host's copy left in L2 pushed out.
   double global_latency(std::size_t bytes) {
     const std::size_t lines = bytes / 128;
-    std::vector<unsigned> order(lines), next(lines * 32);
-    std::iota(order.begin(), order.end(), 0u);
+    std::vector<std::size_t> order(lines);
+    std::vector<Address> next(lines * 16);
+    DeviceMemory ring(bytes);
+    const auto first = reinterpret_cast<Address>(ring.as());
+    std::iota(order.begin(), order.end(), std::size_t{0});
     std::shuffle(order.begin() + 1, order.end(), std::mt19937(7));
-    for (std::size_t i = 0; i < lines; ++i) next[order[i] * 32] = order[(i + 1) % lines] * 32;
-    const DeviceMemory ring(next.data(), 4 * next.size());
+    for (std::size_t i = 0; i < lines; ++i) next[order[i] * 16] = first + order[(i + 1) % lines] * 128;
+    ring.copy_in(next.data(), bytes);
     push_out();
-    chase_global<<<1, 1>>>(ring.as<unsigned>(), kHops, cycles_.as<long long>(), sink_.as<unsigned>());
+    chase_global<<<1, 1>>>(ring.as<Address>(), kHops, cycles_.as<long long>(), sink_.as<unsigned>());
     return static_cast<double>(read_cycles()) / kHops;
   }
   double shared_latency() {
@@ -208,7 +215,8 @@ constexpr const char* kRate = "warp instructions/cycle/SM";
 std::vector<Metric> copies(Bench& bench) {
   std::vector<Metric> metrics{{"cp_async_latency_dram", "cycles", bench.copy_latency_cycles(1)},
                               {"cp_async_latency_l2", "cycles", bench.copy_latency_cycles(2)}};
-  if (bench.machine().limits.compute_capability < 90) return metrics;  // has no bulk copies
+  const int capability = bench.machine().limits.compute_capability;
+  if (capability < 90 || capability >= 110) return metrics;  // no bulk copies, or no machine code of them
   for (const unsigned bytes : {16u, 2048u, 8192u}) {
     const std::string name = "bulk_copy_" + std::to_string(bytes) + "_latency_";
     metrics.push_back({name + "dram", "cycles", bench.bulk_latency_cycles(bytes, 1)});

@@ -12,7 +12,7 @@ const char* const kUsage =
     "usage: gpu_bench [--workload NAME,..] [--batch N,..] [--kernel NAME,..] [--out DIR] [--repeats N]\n"
     "                 [--time-limit S] [--item-limit S] [--autotune FILE] [--warm-l2] [--no-micro] [--ncu]\n"
     "                 [--fresh]\n"
-    "Checks every kernel bit for bit against the emulator, then times kernels, cuBLAS FP16 (where "
+    "Checks every kernel bit for bit against the emulator, before it times it, cuBLAS FP16 (where "
     "libcublas.so\n"
     "is found; FP6SIM_CUBLAS names it), both ways of large batches and a read-only reduction, L2 cold "
     "unless\n"

@@ -9,7 +9,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "emu/error.h"
 #include "tools/gpu_bench/journal.h"
@@ -17,20 +19,29 @@
 namespace fp6sim::bench {
 namespace {
 
-/// Failures after which the machine, not an item, is the reason.
-constexpr int kMostRestarts = 40;
+/// Failures in a row after which the machine, not an item, is the reason: of items, and of workers that had
+/// none.
+constexpr int kMostFruitless = 40;
 constexpr int kMostIdleFailures = 3;
+/// A killed process whose device does not let go of it cannot be waited for.
+constexpr int kLongestEnd_s = 30;
 
 /// What the supervisor knows of its worker.
 struct State {
   std::string journal, item, unread;
+  int ended = 0;            ///< items, well or not
+  std::optional<int> code;  ///< how the worker says it ends: what cleaning up then does to it is no matter
 
   void take(std::string_view bytes) {
     unread += bytes;
     for (std::size_t end = unread.find('\n'); end != std::string::npos; end = unread.find('\n')) {
       if (unread[0] == 'J') journal = unread.substr(1, end - 1);
       if (unread[0] == 'B') item = unread.substr(1, end - 1);
-      if (unread[0] == 'E') item.clear();
+      if (unread[0] == 'E') {
+        item.clear();
+        ++ended;
+      }
+      if (unread[0] == 'C') code = std::atoi(unread.c_str() + 1);
       unread.erase(0, end + 1);
     }
   }
@@ -54,6 +65,17 @@ bool follow(int pipe, pid_t worker, int limit_s, State& state) {
   }
 }
 
+/// False where the worker does not end.
+bool wait_for(pid_t worker, int& status) {
+  for (int waited_ms = 0; waited_ms < 1000 * kLongestEnd_s; waited_ms += 20) {
+    const pid_t ended = waitpid(worker, &status, WNOHANG);
+    if (ended == worker) return true;
+    if (ended < 0 && errno != EINTR) return false;
+    usleep(20'000);
+  }
+  return false;
+}
+
 std::string end_of(int status, bool in_time, int limit_s) {
   if (!in_time) return "took more than " + std::to_string(limit_s) + " s";
   if (WIFSIGNALED(status)) return std::string("ended by ") + strsignal(WTERMSIG(status));
@@ -73,9 +95,9 @@ void Announcer::say(char what, const std::string& text) const {
   }
 }
 
-int supervise(const Options& options, const std::function<int(const Announcer&, bool first)>& worker) {
-  int idle_failures = 0;
-  for (int start = 0; start < kMostRestarts; ++start) {
+int supervise(const Options& options, const std::function<void(const Announcer&, bool first)>& worker) {
+  int idle_failures = 0, fruitless = 0;
+  for (int start = 0; fruitless < kMostFruitless; ++start) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw Error(std::string("pipe: ") + std::strerror(errno));
     std::fflush(nullptr);
@@ -84,31 +106,35 @@ int supervise(const Options& options, const std::function<int(const Announcer&, 
     if (child == 0) {
       close(ends[0]);
       std::signal(SIGPIPE, SIG_IGN);
-      const int code = worker(Announcer(ends[1]), start == 0);
+      worker(Announcer(ends[1]), start == 0);
       std::fflush(nullptr);
-      _exit(code);
+      _exit(0);
     }
     close(ends[1]);
     State state;
     const bool in_time = follow(ends[0], child, options.item_limit_s, state);
     close(ends[0]);
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    const bool gone = wait_for(child, status);
+    if (state.code && *state.code != kStartAgain) return *state.code;
+    // Of a worker that asks for another the last item to end is the one that failed.
+    fruitless = state.ended > (state.code ? 1 : 0) ? 0 : fruitless + 1;
+    if (!state.code) {
+      const std::string why = end_of(status, in_time, options.item_limit_s);
+      std::fprintf(stderr, "gpu_bench: %s %s\n", state.item.empty() ? "the worker" : state.item.c_str(),
+                   why.c_str());
+      if (!state.item.empty() && !state.journal.empty()) {
+        append_line(state.journal, line_of_failure(state.item, why));
+      } else if (++idle_failures == kMostIdleFailures) {
+        return kUnusable;
+      }
     }
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (in_time && code == kStartAgain) continue;  // it has written why itself
-    if (in_time && (code == kAllDone || code == kSomeFailed || code == kOutOfTime || code == kUnusable))
-      return code;
-    const std::string why = end_of(status, in_time, options.item_limit_s);
-    std::fprintf(stderr, "gpu_bench: %s %s\n", state.item.empty() ? "the worker" : state.item.c_str(),
-                 why.c_str());
-    if (!state.item.empty() && !state.journal.empty()) {
-      append_line(state.journal, line_of_failure(state.item, why));
-    } else if (++idle_failures == kMostIdleFailures) {
+    if (!gone) {
+      std::fprintf(stderr, "gpu_bench: the device does not let go of process %d\n", static_cast<int>(child));
       return kUnusable;
     }
   }
-  std::fprintf(stderr, "gpu_bench: given up after %d failures\n", kMostRestarts);
+  std::fprintf(stderr, "gpu_bench: given up after %d failures in a row\n", kMostFruitless);
   return kUnusable;
 }
 

@@ -15,6 +15,7 @@ class Announcer {
   void journal(const std::string& file) const { say('J', file); }
   void begin(const std::string& key) const { say('B', key); }
   void end() const { say('E', ""); }
+  void done(int code) const { say('C', std::to_string(code)); }
 
  private:
   void say(char what, const std::string& text) const;
@@ -33,7 +34,8 @@ enum WorkerExit : int {
 /// Runs `worker` in a process of its own, with no thread or device of the caller's in it. A worker that dies,
 /// or takes longer than options.item_limit_s over an item (or over starting), has that item marked as failed
 /// in its journal and is started again; so is one that ends with kStartAgain. Returns the last worker's exit
-/// code: kAllDone, kSomeFailed, kOutOfTime or kUnusable. `worker` is told whether it is the first.
-int supervise(const Options& options, const std::function<int(const Announcer&, bool first)>& worker);
+/// code: kAllDone, kSomeFailed, kOutOfTime or kUnusable. `worker` announces its code before it lets go of the
+/// device, which may not survive that; it is told whether it is the first.
+int supervise(const Options& options, const std::function<void(const Announcer&, bool first)>& worker);
 
 }  // namespace fp6sim::bench

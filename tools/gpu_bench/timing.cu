@@ -62,7 +62,8 @@ __global__ void spin(long long cycles, long long* clocks, unsigned long long* na
 }  // namespace
 
 Timing time_launches(cudaStream_t stream, int copies, int repeats, const std::function<void(int)>& launch) {
-  launch(0);  // modules are loaded and limits raised outside the capture
+  launch(0);                                // modules are loaded and limits raised outside the capture
+  require(cudaGetLastError(), "a launch");  // of <<<>>>, which says nothing itself: an empty graph is fast
   require(cudaStreamSynchronize(stream), "warm-up");
   // Whole rounds of the rotation, enough launches that what starting a graph costs does not show.
   const int launches = (kLaunches + copies - 1) / copies * copies;

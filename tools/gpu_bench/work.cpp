@@ -71,11 +71,16 @@ class Plan {
  public:
   Plan(const Options& options, bool cublas) : options_(options), cublas_(cublas) {}
 
-  void check(const KernelSpec& spec) {
-    Item item;
-    item.key = check_key(spec);
-    item.spec = spec;
-    items_.push_back(item);
+  void check(const std::vector<KernelSpec>& specs) {
+    for (const KernelSpec& spec : specs) {
+      for (const CheckPart part : kCheckParts) {
+        Item item;
+        item.key = check_key(spec, part);
+        item.spec = spec;
+        item.part = part;
+        items_.push_back(item);
+      }
+    }
   }
   void micro(const char* group) {
     Item item;
@@ -146,8 +151,10 @@ class Plan {
 
 }  // namespace
 
-std::string check_key(const KernelSpec& spec) {
-  return "check " + dashed(spec) + (spec.activation == kernels::Activation::kFp16 ? " fp16" : " bf16");
+std::string check_key(const KernelSpec& spec, CheckPart part) {
+  constexpr const char* kParts[] = {" few tokens", " many tokens", " dequantised"};
+  return "check " + dashed(spec) + (spec.activation == kernels::Activation::kFp16 ? " fp16" : " bf16") +
+         kParts[static_cast<std::size_t>(part)];
 }
 
 std::string row_key(const std::string& kernel, const std::string& split, const std::string& path,
@@ -163,14 +170,18 @@ std::vector<Item> plan_work(const Options& options, const std::vector<Layer>& la
   Plan plan(options, cublas);
   const auto most = specs_of(options, true), others = specs_of(options, false);
   const auto first = shapes_of(options, layers, true), rest = shapes_of(options, layers, false);
+  std::vector<KernelSpec> unchecked;
   for (const KernelSpec& spec : kernels::kernel_specs()) {
-    if (wanted(options, kernel_name(spec))) plan.check(spec);
+    const bool compared = std::find(most.begin(), most.end(), spec) != most.end();
+    if (wanted(options, kernel_name(spec)) && !compared) unchecked.push_back(spec);
   }
+  plan.check(most);
   plan.timings(most, first, true);
   if (options.micro) {
     for (const char* group : kMicroGroups) plan.micro(group);
   }
   plan.large_batches(most, first);
+  plan.check(unchecked);
   plan.timings(most, rest, true);
   plan.large_batches(most, rest);
   plan.timings(others, first, most.empty());

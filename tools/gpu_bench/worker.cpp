@@ -59,10 +59,10 @@ class Worker {
     return session_.options.time_limit_s != 0 &&
            Clock::now() - session_.begin > std::chrono::seconds(session_.options.time_limit_s);
   }
-  /// Kernels that differ from the emulator are not timed.
+  /// What differs from the emulator is not timed.
   bool may_run(const Item& item) const {
     return (item.kind != Item::Kind::kKernel && item.kind != Item::Kind::kCounters) ||
-           !results_.failed.contains(check_key(item.spec));
+           !results_.failed.contains(check_key(item.spec, part_of(item.path, item.batch)));
   }
 
   void take(const std::string& line) {
@@ -101,7 +101,7 @@ class Worker {
 
   /// A kernel that stores other bits is written down; the device is none the worse for it.
   void check(const Item& item) {
-    const Checked checked = device_.check(item.spec);
+    const Checked checked = device_.check(item.spec, item.part);
     if (checked.difference.empty()) {
       take(line_of_check(item.key, checked.outputs));
       return;
@@ -137,14 +137,17 @@ class Worker {
 
 int run_worker(const Session& session, const Announcer& announcer,
                const std::function<std::unique_ptr<Device>(const Options&)>& open_device) {
+  int code = kUnusable;
   try {
     announcer.begin("");  // the limit of an item holds for starting as well
     const auto device = open_device(session.options);
-    return Worker(session, announcer, *device).run();
+    code = Worker(session, announcer, *device).run();
+    announcer.done(code);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gpu_bench: %s\n", error.what());
-    return kUnusable;
+    announcer.done(code);
   }
+  return code;
 }
 
 }  // namespace fp6sim::bench

@@ -62,22 +62,21 @@ TEST_F(Bench, WorksInTheOrderOfInterest) {
   options_.kernels.clear();
   const auto items = plan_work(options_, kLayers, true);
   std::set<std::string> keys;
-  std::size_t checks = 0, first_check_end = 0, micro = 0, first_opt = items.size(),
-              first_variant = items.size();
+  std::size_t checks = 0, micro = 0, first_opt = items.size(), first_variant = items.size();
   for (std::size_t i = 0; i < items.size(); ++i) {
     EXPECT_TRUE(keys.insert(items[i].key).second) << items[i].key;
-    if (items[i].kind == Item::Kind::kCheck) {
-      ++checks;
-      first_check_end = i + 1;
+    if (items[i].kind == Item::Kind::kCheck) ++checks;
+    if (items[i].kind == Item::Kind::kKernel) {  // what a time rests on has been checked before
+      EXPECT_TRUE(keys.contains(check_key(items[i].spec, part_of(items[i].path, items[i].batch))));
     }
     if (items[i].kind == Item::Kind::kMicro) micro = i;
     if (items[i].m == 28672) first_opt = std::min(first_opt, i);
     if (items[i].kind == Item::Kind::kKernel && items[i].spec.split == emu::Split::k2Plus4)
       first_variant = std::min(first_variant, i);
   }
-  EXPECT_EQ(checks, kernels::kernel_specs().size());
-  EXPECT_EQ(first_check_end, checks);
-  EXPECT_EQ(items[checks].key, "time cublas-fp16 cublas 24576 8192 1");
+  EXPECT_EQ(checks, 3 * kernels::kernel_specs().size());
+  EXPECT_EQ(items[0].key, "check w6a16 4+2-byte fp16 few tokens");
+  EXPECT_EQ(items[12].key, "time cublas-fp16 cublas 24576 8192 1");  // four kernels in three parts before
   EXPECT_LT(micro, first_opt);
   EXPECT_LT(first_opt, first_variant);
   EXPECT_TRUE(keys.contains("time w6a16 4+2-byte cublas 8192 22016 128"));
@@ -118,10 +117,17 @@ TEST_F(Bench, WithoutCublasItsColumnIsEmptyAndTheReasonGiven) {
 }
 
 TEST_F(Bench, TimesNoKernelThatDiffers) {
-  const std::string bad = check_key(kernels::kernel_by_name("w6a16"));
+  const std::string bad = check_key(kernels::kernel_by_name("w6a16"), CheckPart::kMany);
   EXPECT_EQ(run([&](FakeDevice& device) { device.differs = bad; }), kSomeFailed);
-  for (const std::string& key : asked_) EXPECT_FALSE(key.starts_with("time w6a16 4+2-byte")) << key;
-  EXPECT_NE(text_of(stem() + ".csv").find("w4a16-g128"), std::string::npos);
+  for (const std::string& key : asked_) {
+    EXPECT_FALSE(key.starts_with("time w6a16 4+2-byte fused") && key.ends_with(" 128")) << key;
+  }
+  const std::string csv = text_of(stem() + ".csv");
+  EXPECT_NE(csv.find(",8,w6a16,"), std::string::npos);  // the parts that are equal are timed
+  EXPECT_NE(csv.find(",128,w6a16-via-dense,"), std::string::npos);
+  EXPECT_NE(csv.find(",128,w4a16-g128,"), std::string::npos);
+  EXPECT_EQ(csv.find(", 2 kernels equal"), std::string::npos);
+  EXPECT_NE(csv.find(" kernels equal to the emulator"), std::string::npos);
   EXPECT_NE(text_of(stem() + ".json").find("is 0x1234, emu has 0x1235"), std::string::npos);
 }
 

@@ -24,9 +24,10 @@ struct FakeDevice : Device {
             1410,
             cublas ? "990000" : "none: not found"};
   }
-  Checked check(const kernels::KernelSpec& spec) override {
-    before(check_key(spec));
-    if (check_key(spec) == differs) return {100, "output row 3 token 0 is 0x1234, emu has 0x1235"};
+  ~FakeDevice() override { at_end(); }
+  Checked check(const kernels::KernelSpec& spec, CheckPart part) override {
+    before(check_key(spec, part));
+    if (check_key(spec, part) == differs) return {100, "output row 3 token 0 is 0x1234, emu has 0x1235"};
     return {100, ""};
   }
   Row time(const kernels::KernelSpec& spec, std::int64_t m, std::int64_t k, int batch,
@@ -52,6 +53,7 @@ struct FakeDevice : Device {
   bool cublas;
   std::string differs;  ///< key of the check that finds a difference
   std::function<void(const std::string& key)> before = [](const std::string&) {};
+  std::function<void()> at_end = [] {};
 
  private:
   static Row row(const std::string& kernel, const std::string& split, const std::string& path, std::int64_t m,

@@ -29,18 +29,24 @@ class Supervisor : public testing::Test {
   }
   ~Supervisor() override { std::filesystem::remove_all(folder_); }
 
-  /// A whole run with a device that does `act` before the item `key`.
-  int run(const std::string& key, const std::function<void()>& act) {
+  /// A whole run with devices that `prepare` has changed.
+  int run(const std::function<void(FakeDevice&)>& prepare) {
     const auto begin = std::chrono::steady_clock::now();
     const Session session{options_, kLayers, "2026-01-02", "", begin};
     return supervise(options_, [&](const Announcer& announcer, bool) {
-      return run_worker(session, announcer, [&](const Options&) {
+      run_worker(session, announcer, [&](const Options&) {
         auto device = std::make_unique<FakeDevice>();
-        device->before = [&](const std::string& now) {
-          if (now == key) act();
-        };
+        prepare(*device);
         return device;
       });
+    });
+  }
+  /// The same with one that does `act` before the item `key`.
+  int run(const std::string& key, const std::function<void()>& act) {
+    return run([&](FakeDevice& device) {
+      device.before = [&](const std::string& now) {
+        if (now == key) act();
+      };
     });
   }
   std::string json() const {
@@ -78,6 +84,33 @@ TEST_F(Supervisor, GoesOnAfterAnError) {
   expect_all_but(item_, "an illegal instruction");
 }
 
+TEST_F(Supervisor, GoesOnAfterMoreFailuresThanItWouldTakeInARow) {
+  for (int batch = 11; batch < 61; ++batch) options_.batches.push_back(batch);
+  int failures = 0;
+  EXPECT_EQ(run([&](FakeDevice& device) {
+              device.before = [](const std::string& now) {
+                if (now.starts_with("time w6a16 4+2-byte ")) throw Error("too many resources requested");
+              };
+              device.at_end = [&] { raise(SIGKILL); };  // and cleaning up crashes too
+            }),
+            kSomeFailed);
+  const std::string text = json();
+  for (std::size_t at = text.find("too many resources"); at != std::string::npos;
+       at = text.find("too many resources", at + 1)) {
+    ++failures;
+  }
+  EXPECT_EQ(failures, 52);
+  expect_all_but(item_, "too many resources");
+}
+
+TEST_F(Supervisor, GivesUpWhereNothingWorks) {
+  for (int batch = 11; batch < 61; ++batch) options_.batches.push_back(batch);
+  EXPECT_EQ(run([&](FakeDevice& device) {
+              device.before = [](const std::string&) { throw Error("unspecified launch failure"); };
+            }),
+            kUnusable);
+}
+
 TEST_F(Supervisor, EndsWhereThereIsNoDevice) {
   const auto begin = std::chrono::steady_clock::now();
   const Session session{options_, kLayers, "2026-01-02", "", begin};
@@ -85,17 +118,12 @@ TEST_F(Supervisor, EndsWhereThereIsNoDevice) {
   EXPECT_EQ(supervise(options_,
                       [&](const Announcer& announcer, bool first) {
                         EXPECT_EQ(first, starts == 0);
-                        return run_worker(session, announcer, [](const Options&) -> std::unique_ptr<Device> {
+                        run_worker(session, announcer, [](const Options&) -> std::unique_ptr<Device> {
                           throw Error("no usable GPU");
                         });
                       }),
             kUnusable);
-  EXPECT_EQ(supervise(options_,
-                      [](const Announcer&, bool) -> int {
-                        raise(SIGKILL);
-                        return 0;
-                      }),
-            kUnusable);
+  EXPECT_EQ(supervise(options_, [](const Announcer&, bool) { raise(SIGKILL); }), kUnusable);
 }
 
 }  // namespace
