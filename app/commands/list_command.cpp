@@ -51,6 +51,7 @@ const std::vector<Kind>& kinds() {
              {"2+4", "the upper two bits apart, as the FP6-LLM authors released it (FP5: 1+4)"},
              {"4+2-byte",
               "4+2 arranged for registers: each byte is a weight's upper half, fewest instructions"},
+             {"2+4-released", "2+4 expanded by the sequence the FP6-LLM authors released; simulated only"},
              {"packed6", "codes one after another, across word boundaries"},
              {"padded8", "a byte a code: a third more bytes, nothing to put together"}};
        }},

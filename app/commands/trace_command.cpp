@@ -11,9 +11,10 @@
 #include <utility>
 
 #include "app/commands.h"
-#include "app/plan/kernel_gpu.h"
-#include "app/plan/described_plan.h"
 #include "app/options.h"
+#include "app/plan/described_plan.h"
+#include "app/plan/kernel_counts.h"
+#include "app/plan/kernel_gpu.h"
 #include "emu/error.h"
 #include "emu/trace/accelsim.h"
 #include "emu/trace/dump.h"
@@ -27,7 +28,7 @@ namespace fp6sim::app {
 namespace {
 
 struct TraceOptions {
-  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path, import_path, describe_path;
+  std::string kernel, gpu = "a100-sxm-40g", split, output, dump_path, import_path, describe_path, count_name;
   std::int64_t m = 0, k = 0, n = 0;
   int split_k = 0;
   unsigned workers = 0;
@@ -79,7 +80,7 @@ void record(const TraceOptions& options) {
              reader.launches().front().classes, statistics.mma_steps);
   if (options.describe_path.empty()) return;
   write_file(options.describe_path,
-             boost::json::serialize(described_plan(options.kernel, shape, plan, reader)) + "\n");
+             boost::json::serialize(described_plan(options.kernel, shape, plan, spec)) + "\n");
 }
 
 void record_or_refuse(const TraceOptions& options) {
@@ -126,11 +127,15 @@ void add_trace_command(CLI::App& app, Outcome&) {
                       "Also write the launch as a kernel description: gemm --kernel FILE simulates it");
   command->add_option("--import", options.import_path,
                       "An Accel-Sim kernelslist.g or .traceg[.xz] to convert");
+  command->add_option("--count", options.count_name,
+                      "Print what the recorder counts of this kernel of ours, every form, as JSON "
+                      "(tools/kernel_counts.py keeps it in sim/kernels)");
   auto* dump = command->add_option("--dump", options.dump_path, "Show a trace instead of recording one");
   command->add_option("--class", options.class_id, "With --dump: the events of this class")->needs(dump);
   command->add_option("--warp", options.warp, "With --class: of this warp only")->needs(dump);
   command->callback([] {
     if (!options.import_path.empty()) return import(options);
+    if (!options.count_name.empty()) return print_json(kernel_counts(options.count_name));
     if (options.dump_path.empty()) return record_or_refuse(options);
     trace::dump(trace::Reader(options.dump_path), std::cout, {options.class_id, options.warp});
   });

@@ -2,22 +2,29 @@
 
 #include <fmt/core.h>
 
+#include <numeric>
+#include <vector>
+
 #include "app/plan/kernel_gpu.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm/registers.h"
+#include "kernels/gemm/tile.h"
 #include "sim/kernel/choose_tile.h"
 
 namespace fp6sim::app {
 namespace {
 
-const kernels::KernelSpec* compiled(const std::string& name, const std::string& split) {
+/// The kernel of that name with that split; where none is compiled with it, the kernel's own.
+const kernels::KernelSpec* nearest(const sim::KernelDescription& kernel, const std::string& name,
+                                   const std::string& split) {
+  const auto wanted = kernel.activations == "bf16" ? kernels::Activation::kBf16 : kernels::Activation::kFp16;
+  const kernels::KernelSpec* own = nullptr;
   for (const kernels::KernelSpec& spec : kernels::kernel_specs()) {
-    if (spec.activation != kernels::Activation::kFp16 || kernels::kernel_name(spec) != name) continue;
-    const bool wanted =
-        split.empty() ? spec == kernels::kernel_by_name(name) : emu::name(spec.split) == split;
-    if (wanted) return &spec;
+    if (spec.activation != wanted || kernels::kernel_name(spec) != name) continue;
+    if (emu::name(spec.split) == split) return &spec;
+    if (own == nullptr) own = &spec;  // the first is the fastest
   }
-  return nullptr;
+  return own;
 }
 
 }  // namespace
@@ -26,7 +33,10 @@ std::string apply_plan(const std::string& name, const std::string& split, const 
                        const sim::GpuDescription& gpu, const sim::DesignDescription& design,
                        sim::KernelDescription& kernel) {
   if (gpu.architecture == "volta") return {};
-  const kernels::KernelSpec* spec = compiled(name, split);
+  const int bits = static_cast<int>(kernel.weights.bits);
+  const std::string arrangement =
+      split.empty() || kernel.weights.split.empty() ? kernel.weights.split : sim::arrangement(bits, split);
+  const kernels::KernelSpec* spec = nearest(kernel, name, arrangement);
   if (spec == nullptr) return {};
   kernels::Plan plan;
   if (!kernels::choose_plan(*spec, {shape.m, shape.k, shape.n}, kernel_gpu(gpu), plan).ok()) return {};
@@ -35,8 +45,14 @@ std::string apply_plan(const std::string& name, const std::string& split, const 
   tile.k = plan.tile_k;
   tile.n = plan.tile_n;
   tile.threads = plan.threads;
+  tile.copying_threads = plan.threads - 32 * kernels::multiplying_warps(plan.tile_n);
   tile.stages = plan.stages;
   tile.shared_bytes = static_cast<int>(plan.shared_bytes);
+  if (!arrangement.empty()) {  // one that is not compiled takes more or less room in every stage
+    const std::vector<int> segments = sim::segment_bits(arrangement);
+    const int more = std::accumulate(segments.begin(), segments.end(), 0) - bits;
+    tile.shared_bytes += plan.stages * plan.tile_m * plan.tile_k * more / 8;
+  }
   tile.registers = static_cast<int>(kernels::registers_per_thread(plan.generation, plan.tile_n));
   if (sim::occupancy(gpu, sim::tile_under_design(kernel, design, tile)) == 0) return {};
   kernel.tiles = {tile};

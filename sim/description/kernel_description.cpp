@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "emu/error.h"
 #include "emu/format.h"
 #include "sim/data_files.h"
 
@@ -32,6 +33,16 @@ WeightLayout read_weights(json::Object object, Marks& marks) {
       static_cast<int>(weights.bits)) {
     object.value().refuse("the segments' bits sum to those of format " + weights.format);
   }
+  if (const auto split = object.find("split")) {
+    weights.split = split->as_name();
+    if (segment_bits(arrangement(static_cast<int>(weights.bits), weights.split)) != weights.segments)
+      split->refuse("its segments are others than those listed");
+  } else if (weights.segments.size() > 1) {
+    for (const int segment : weights.segments) {
+      if (!weights.split.empty()) weights.split += '+';
+      weights.split += std::to_string(segment);
+    }
+  }
   weights.block_rows = static_cast<int>(marked_number(object, "block_rows", 1, 256, marks));
   weights.group = static_cast<int>(object.integer("group", -1, 65536));
   weights.zero_points = object.boolean_or("zero_points", false);
@@ -45,11 +56,13 @@ TileOption read_tile(json::Object object, Marks& marks) {
   tile.k = static_cast<int>(object.integer("k", 16, 1024));
   tile.n = static_cast<int>(object.integer("n", 8, 512));
   tile.threads = static_cast<int>(object.integer("threads", 32, 1024));
+  tile.copying_threads = static_cast<int>(object.integer_or("copying_threads", 0, tile.threads - 32, 0));
   tile.stages = static_cast<int>(object.integer("stages", 2, 16));
   tile.registers = static_cast<int>(object.integer("registers", 16, 255));
   tile.shared_bytes = static_cast<int>(object.number("shared_kb", 1, 1024) * 1024);
-  if (tile.m % 16 != 0 || tile.k % 16 != 0 || tile.n % 8 != 0 || tile.threads % 32 != 0) {
-    object.value().refuse("m and k are multiples of 16, n of 8, threads of 32");
+  if (tile.m % 16 != 0 || tile.k % 16 != 0 || tile.n % 8 != 0 || tile.threads % 32 != 0 ||
+      tile.copying_threads % 32 != 0) {
+    object.value().refuse("m and k are multiples of 16, n of 8, threads and copying_threads of 32");
   }
   read_mark(object, 7, "tiles", marks);
   object.finish();
@@ -87,6 +100,38 @@ void read_split(json::Object object, KernelDescription& kernel) {
   object.finish();
 }
 
+void read_instructions(json::Object mix, KernelDescription& kernel) {
+  InstructionMix& read = kernel.instructions;
+  const auto number = [&](std::string_view key, double least, double most) {
+    return marked_number(mix, key, least, most, kernel.marks);
+  };
+  if (mix.find("splits")) {
+    kernel.counted.read(mix, kernel.marks);
+  } else {
+    read.integer_per_weight = number("integer_per_weight", 0, 64);
+    read.half2_per_weight = number("half2_per_weight", 0, 64);
+  }
+  read.overhead_per_tile = number("overhead_per_tile", 0, 10000);
+  read.warp_cpi = number("warp_cpi", 0.25, 100);
+  read.overlap = number("overlap", 0, 1);
+  read.epilogue_cycles_per_output = number("epilogue_cycles_per_output", 0, 100);
+  mix.finish();
+}
+
+/// What the counts of formats that fill whole words go by.
+std::string_view whole_words_name(int bits) {
+  return bits == 4 ? "packed4" : "padded8";
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (!text.empty()) text += ' ';
+    text += name;
+  }
+  return text;
+}
+
 }  // namespace
 
 KernelDescription read_kernel(const json::Document& document) {
@@ -105,15 +150,10 @@ KernelDescription read_kernel(const json::Document& document) {
   }
   kernel.tile_rule = read_enum<TileRule>(object, "tile_rule", kTileRules);
   read_split(object.object("split_k"), kernel);
-  json::Object mix = object.object("instructions");
-  kernel.instructions.integer_per_weight = marked_number(mix, "integer_per_weight", 0, 64, kernel.marks);
-  kernel.instructions.half2_per_weight = marked_number(mix, "half2_per_weight", 0, 64, kernel.marks);
-  kernel.instructions.overhead_per_tile = marked_number(mix, "overhead_per_tile", 0, 10000, kernel.marks);
-  kernel.instructions.warp_cpi = marked_number(mix, "warp_cpi", 0.25, 100, kernel.marks);
-  kernel.instructions.overlap = marked_number(mix, "overlap", 0, 1, kernel.marks);
-  kernel.instructions.epilogue_cycles_per_output =
-      marked_number(mix, "epilogue_cycles_per_output", 0, 100, kernel.marks);
-  mix.finish();
+  read_instructions(object.object("instructions"), kernel);
+  static constexpr std::array<std::string_view, 2> kActivations{"fp16", "bf16"};
+  if (const auto activations = object.find("activations"))
+    kernel.activations = activations->as_one_of(kActivations);
   kernel.warpgroup_mma = object.boolean_or("warpgroup_mma", false);
   if (kernel.marks.fitted > 1) {
     object.value().refuse("at most one number of a kernel may be fitted; fitted: " +
@@ -121,6 +161,38 @@ KernelDescription read_kernel(const json::Document& document) {
   }
   object.finish();
   return kernel;
+}
+
+KernelDescription arranged(const KernelDescription& kernel, const std::string& split,
+                           std::string_view architecture, bool on_lanes) {
+  KernelDescription as_run = kernel;
+  WeightLayout& weights = as_run.weights;
+  const int bits = static_cast<int>(weights.bits);
+  const bool whole_words = bits == 16 || bits == 8 || bits == 4;
+  if (!split.empty() && !whole_words) {
+    weights.split = arrangement(bits, split);
+    if (weights.split != kernel.weights.split) {
+      weights.segments = segment_bits(weights.split);
+      weights.bits = std::accumulate(weights.segments.begin(), weights.segments.end(), 0);
+    }
+  }
+  const std::string own = weights.split.empty() ? std::string(whole_words_name(bits)) : weights.split;
+  if (!on_lanes) return as_run;
+  const std::string refused = "kernel " + kernel.name + ": the instructions that expand split '" + own + "'";
+  if (kernel.counted.empty()) {
+    if (weights.split == kernel.weights.split) return as_run;
+    throw Error(refused + " are not known, only those of " + kernel.weights.split +
+                "; a design that does not expand on the lanes needs none");
+  }
+  const ExpansionCounts* counts = kernel.counted.expansion(own, kernel.activations, architecture);
+  if (counts == nullptr) {
+    throw Error(refused + " with " + kernel.activations + " activations were not counted; there are " +
+                listed(kernel.counted.splits()) + " (bf16: those our kernels are compiled for)");
+  }
+  as_run.instructions.integer_per_weight = counts->integer;
+  as_run.instructions.half2_per_weight = counts->half2;
+  as_run.instructions.convert_per_weight = counts->convert;
+  return as_run;
 }
 
 KernelDescription load_kernel(std::string_view name_or_path) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "emu/json/reader.h"
+#include "sim/description/instruction_counts.h"
 #include "sim/description/numbers.h"
 
 namespace fp6sim::sim {
@@ -17,9 +19,10 @@ namespace fp6sim::sim {
 struct TileOption {
   int m = 0, k = 0, n = 0;
   int threads = 0;
-  int stages = 0;        ///< shared-memory buffers; stages - 1 tiles are in flight while one is computed
-  int registers = 0;     ///< per thread
-  int shared_bytes = 0;  ///< per CTA
+  int copying_threads = 0;  ///< of `threads`, those that only copy
+  int stages = 0;           ///< shared-memory buffers; stages - 1 tiles are in flight while one is computed
+  int registers = 0;        ///< per thread
+  int shared_bytes = 0;     ///< per CTA
 };
 
 /// split-K of the kernel for a shape it was tuned to: by batch up to 64, 128, 512, and above.
@@ -32,6 +35,7 @@ struct WeightLayout {
   std::string format;  ///< fp16, e3m2, int4, ...
   double bits = 16;
   std::vector<int> segments;  ///< bits of each separately stored array; they sum to `bits`
+  std::string split;  ///< name of that arrangement, e.g. 4+2-byte; empty where the bits are whole words
   int block_rows =
       1;          ///< rows whose tile_k weights lie together: 1 row-major, 64 a warp's tile, 2/4 interleaved
   int group = 0;  ///< in features sharing a scale; 0: one scale a row; -1: no scale
@@ -54,8 +58,11 @@ enum class SplitRule {
 struct InstructionMix {
   double integer_per_weight = 0;  ///< to expand: LOP3, SHF, PRMT
   double half2_per_weight = 0;    ///< to expand: HMUL2, HADD2
-  double overhead_per_tile = 0;   ///< a warp's loop control, addresses and waits per k-tile
-  double warp_cpi = 1;            ///< cycles a lone warp needs per instruction (dependences it cannot hide)
+  double convert_per_weight = 0;  ///< to expand: FP8 to binary16
+  /// A warp's loop control and addresses per k-tile; without `loop` its waits too.
+  double overhead_per_tile = 0;
+  std::optional<LoopCounts> loop;  ///< counted; without it derived from the tile's bytes
+  double warp_cpi = 1;             ///< cycles a lone warp needs per instruction (dependences it cannot hide)
   double overlap =
       1;  ///< share of the shorter of instructions and mma's that hides under the longer, one warp
   /// Of the SM's load/store unit, to bring an accumulator from its register to memory.
@@ -73,6 +80,8 @@ struct KernelDescription {
   int min_split_tiles = 1;
   std::vector<SplitRow> split_table;
   InstructionMix instructions;
+  std::string activations = "fp16";  ///< or bf16: of the arithmetic alone, their bytes are the same
+  InstructionCounts counted;         ///< of all its forms; empty for a kernel of one form
   bool warpgroup_mma = false;        ///< wgmma where the GPU has it
   bool reduction_in_kernel = false;  ///< the last CTA of a tile adds its partial sums: no second launch
   int partial_bytes = 4;             ///< an element of the split-K workspace
@@ -86,6 +95,12 @@ struct KernelDescription {
 /// Reads sim/kernels/<name>.json or the file at a path. Throws fp6sim::Error naming file, key, value and
 /// range; more than one fitted number is such an error.
 KernelDescription load_kernel(std::string_view name_or_path);
+/// `kernel` as it runs on `architecture` with its weights arranged as `split` says (empty: its own):
+/// segments, bits and what expanding a weight takes. Formats of 4, 8 and 16 bits are whole words and have
+/// nothing to arrange. Throws fp6sim::Error for an arrangement these bits do not have and, if weights expand
+/// `on_lanes`, for one whose instructions nobody has counted for this kernel.
+KernelDescription arranged(const KernelDescription& kernel, const std::string& split,
+                           std::string_view architecture, bool on_lanes);
 /// The same from a document: a description with some of its values replaced.
 KernelDescription read_kernel(const json::Document& document);
 std::vector<std::string> kernel_names();

@@ -1,7 +1,6 @@
 #include "sim/kernel/launch_plan.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "emu/error.h"
 #include "sim/kernel/choose_tile.h"
@@ -36,18 +35,6 @@ void check_shape(const GemmShape& shape) {
   }
 }
 
-/// The segments' bits under `split`: "4+2", "packed6", "padded8" ...
-std::vector<int> segments_of(const KernelDescription& kernel, const std::string& split) {
-  const int bits = static_cast<int>(kernel.weights.bits);
-  if (split.empty()) return kernel.weights.segments;
-  if (bits == 16 || bits == 8 || bits == 4) return kernel.weights.segments;  // whole words: nothing to split
-  if (split == "packed6") return {bits};
-  if (split == "padded8") return {8};
-  if (split == "4+2" || split == "4+2-byte") return {4, bits - 4};
-  if (split == "2+4") return {bits - 4, 4};
-  throw Error("unknown split '" + split + "': expected one of 4+2 2+4 4+2-byte packed6 padded8");
-}
-
 std::uint64_t allocate(std::uint64_t& top, double bytes) {
   const std::uint64_t at = top;
   top += (static_cast<std::uint64_t>(bytes) / kAllocation + 1) * kAllocation;
@@ -59,6 +46,12 @@ std::uint64_t scale_bytes(const WeightLayout& weights, const GemmShape& shape) {
   const std::int64_t groups = weights.group == 0 ? 1 : ceil_div(shape.k, weights.group);
   const std::int64_t zero_bits = weights.zero_points ? 4 : 0;
   return static_cast<std::uint64_t>(shape.m * groups * (16 + zero_bits) / 8);
+}
+
+/// Which of our kernels' loops runs there.
+std::string kernel_generation(const GpuDescription& gpu, const KernelDescription& kernel) {
+  if (gpu.architecture != "hopper" && gpu.architecture != "blackwell") return "ampere";
+  return uses_warpgroups(gpu, kernel) ? "warpgroup" : "hopper";
 }
 
 }  // namespace
@@ -92,12 +85,13 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
   check_shape(shape);
   GemmPlan plan;
   plan.shape = plan.padded = shape;
-  KernelDescription as_run = kernel;
-  as_run.weights.segments = segments_of(kernel, options.split);
-  as_run.weights.bits = std::accumulate(as_run.weights.segments.begin(), as_run.weights.segments.end(), 0);
+  const bool on_lanes = design.placement == Placement::kSimt;
+  KernelDescription as_run = arranged(kernel, options.split, gpu.architecture, on_lanes);
   plan.segments = as_run.weights.segments;
   const TileChoice choice = choose_tile(gpu, as_run, design, shape);
   plan.tile = choice.tile;
+  as_run.instructions.loop =
+      as_run.counted.loop(kernel_generation(gpu, as_run), plan.tile.m, plan.tile.k, plan.tile.n);
   plan.split_k = choice.split_k;
   plan.ctas_per_sm = occupancy(gpu, plan.tile);
 

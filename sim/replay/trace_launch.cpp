@@ -34,18 +34,21 @@ TraceDesign TraceLaunch::design_for(const DesignDescription& design, std::size_t
   TraceDesign treatment;
   for (const trace::BufferInfo& buffer : info_.buffers)
     treatment.weight_buffer.push_back(holds_weights(buffer));
+  const auto known = kernel_names();
+  const bool described = std::find(known.begin(), known.end(), info_.kernel) != known.end();
+  const bool recorded = info_.origin.starts_with("recorded");
+  // A recording has what the source writes; the compiler's addresses and loop control are the description's.
+  if (recorded && described) treatment.unrecorded = load_kernel(info_.kernel).instructions.overhead_per_tile;
   if (design.placement == Placement::kSimt) return treatment;
   const auto refuse = [&](const std::string& why) {
     throw Error("launch " + std::to_string(launch) + " (" + info_.kernel + "): design '" + design.name +
                 "': " + why + "; only 'simt' can be replayed");
   };
-  if (!info_.origin.starts_with("recorded"))
+  if (!recorded)
     refuse("the trace is imported (" + info_.origin + ") and does not say which instructions expand weights");
   if (std::none_of(info_.buffers.begin(), info_.buffers.end(), holds_weights))
     refuse("no buffer of the trace is named as packed weights");
-  const auto known = kernel_names();
-  if (std::find(known.begin(), known.end(), info_.kernel) == known.end())
-    refuse("no kernel description of that name says what the weights are");
+  if (!described) refuse("no kernel description of that name says what the weights are");
   const KernelDescription kernel = load_kernel(info_.kernel);
   treatment.on_lanes = false;
   treatment.widening = 16 / kernel.weights.bits;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "sim/kernel/stage_work.h"
+
 namespace fp6sim::sim {
 namespace {
 
@@ -19,6 +21,19 @@ constexpr double kSubCores = 4;
 /// What ends a stage in this program.
 enum class Cut { kAsyncWait, kBulkWait, kBarrier };
 
+constexpr std::uint16_t kMmaSyncColumns = 8;
+
+bool is_wgmma(const Event& e) {
+  return e.op == Op::kMma && e.mma_n > kMmaSyncColumns && e.mma_k >= 16;
+}
+
+/// A warp's stage: its cycles before anything overlaps, and how often mma's follow other instructions.
+struct WarpSums {
+  WarpWork raw;
+  double runs = 0;
+  bool expands = false;  // since its last mma
+};
+
 /// What a stage's events add up to over the CTA's warps.
 struct Sums {
   double instructions = 0, integer = 0, half2 = 0, float32 = 0, memory = 0, passes = 0, multiply_adds = 0;
@@ -26,7 +41,8 @@ struct Sums {
   double weight_passes = 0;  // of `passes`, those of packed weights, read or landing
   double tensor_cycles = 0;  // of the whole SM's tensor cores
   double bitwise = 0;        // of `integer`, those that expand; so do all of `half2`
-  std::vector<WarpWork> warps;
+  MmaKind mma = MmaKind::kNone;
+  std::vector<WarpSums> warps;
   std::vector<trace::SectorRun> reads;
 };
 
@@ -67,13 +83,9 @@ class Stager {
       most_parts = std::max(most_parts, add_stages(result, reads, 0, false));
       if (sums.instructions == 0) continue;
       has_unplaced |= result.stages.empty();
-      if (result.stages.empty()) {
-        add(unplaced, work(sums));
-        add(unplaced_warps, sums.warps);
-      } else {
-        add(result.stages.back().work, work(sums));
-        add(result.stages.back().warps, sums.warps);
-      }
+      const std::vector<WarpWork> warps = shown(sums);
+      add(result.stages.empty() ? unplaced : result.stages.back().work, work(sums, warps));
+      add(result.stages.empty() ? unplaced_warps : result.stages.back().warps, warps);
     }
     std::vector<TracePiece> writes = pieces(writes_, result.written);
     const bool reads_nothing = result.stages.empty();
@@ -128,7 +140,7 @@ class Stager {
 
   void add_warp(const trace::Warp& warp, std::size_t number) {
     std::size_t cuts_seen = 0, commits = 0;
-    WarpWork warp_work;
+    WarpSums own;
     std::vector<std::vector<trace::SectorRun>> groups(1);
     std::size_t groups_waited = 0;
     const std::size_t total_cuts = static_cast<std::size_t>(
@@ -137,7 +149,7 @@ class Stager {
     std::map<std::uint32_t, std::uint32_t> announced;
     for (const Event& e : warp.events) {
       if (cuts(e)) {
-        close(stage_index(cuts_seen, total_cuts), number, warp_work);
+        close(stage_index(cuts_seen, total_cuts), number, own);
         ++cuts_seen;
         if (cut_ == Cut::kAsyncWait) {
           const std::size_t until = e.value >= commits
@@ -160,11 +172,20 @@ class Stager {
       sums.multiply_adds += fma;
       const double expanding = static_cast<double>(e.counts.integer) + e.counts.convert + e.counts.half2;
       sums.bitwise += static_cast<double>(e.counts.integer) + e.counts.convert;
-      warp_work.issue += (issued - expanding) * kWarpCyclesPerInstruction;
-      warp_work.expand += expanding * kWarpCyclesPerInstruction;
+      // An mma takes one cycle to issue: its accumulators are independent.
+      const double mma = e.op == Op::kMma ? 1 : 0;
+      own.raw.issue += (issued - expanding - mma) * kWarpCyclesPerInstruction + mma;
+      own.raw.expand += expanding * kWarpCyclesPerInstruction;
+      own.expands |= expanding > 0;
       const double tensor = fma / tensor_rate(e);
       sums.tensor_cycles += tensor;
-      warp_work.tensor += std::max(0.0, tensor * kSubCores - kWarpCyclesPerInstruction);
+      own.raw.tensor += tensor * kSubCores;
+      if (mma != 0) {
+        if (own.expands || own.runs == 0) own.runs += 1;
+        own.expands = false;
+        if (is_wgmma(e)) sums.mma = MmaKind::kWarpgroup;
+        if (sums.mma == MmaKind::kNone) sums.mma = MmaKind::kWarp;
+      }
       if (e.op == Op::kSharedLoad) {
         sums.weight_loads += 1;
         sums.weight_passes += e.shared_passes;
@@ -208,7 +229,7 @@ class Stager {
     }
     for (; groups_waited < groups.size(); ++groups_waited)
       append(stages_.back().reads, groups[groups_waited]);
-    close(stage_index(cuts_seen, total_cuts), number, warp_work);
+    close(stage_index(cuts_seen, total_cuts), number, own);
   }
 
   /// Where work after `cuts_seen` cuts belongs. Warps that never cut (a producer) count at the first stage.
@@ -217,16 +238,23 @@ class Stager {
     if (total_cuts == 0 || cuts_seen == 0) return 0;
     return cuts_seen - 1;
   }
-  void close(std::size_t stage, std::size_t warp, WarpWork& warp_work) {
-    std::vector<WarpWork>& warps = stages_[stage].warps;
-    warps.resize(program_.warps.size());
-    add(warps[warp], std::exchange(warp_work, {}));
+  void close(std::size_t stage, std::size_t warp, WarpSums& own) {
+    Sums& sums = stages_[stage];
+    sums.warps.resize(program_.warps.size());
+    if (own.runs > 0) {
+      sums.instructions += design_.unrecorded;
+      sums.integer += design_.unrecorded;
+      own.raw.issue += design_.unrecorded * kWarpCyclesPerInstruction;
+    }
+    add(sums.warps[warp].raw, own.raw);
+    sums.warps[warp].runs += own.runs;
+    own = {};
   }
 
-  /// Multiply-adds a cycle: a warpgroup's mma has 64 rows.
+  /// Multiply-adds a cycle.
   double tensor_rate(const Event& e) const {
-    const bool warpgroup = e.mma_m >= 64 && gpu_.sm.warpgroup_tensor_fma > 0;
-    return warpgroup ? gpu_.sm.warpgroup_tensor_fma : gpu_.sm.tensor_fma;
+    return is_wgmma(e) && gpu_.sm.warpgroup_tensor_fma > 0 ? gpu_.sm.warpgroup_tensor_fma
+                                                           : gpu_.sm.tensor_fma;
   }
 
   bool is_weights(const trace::SectorRun& run) const {
@@ -243,7 +271,7 @@ class Stager {
     sums.instructions -= sums.bitwise + sums.half2;
     sums.integer -= sums.bitwise;
     sums.half2 = 0;
-    for (WarpWork& warp : sums.warps) warp.expand = 0;
+    for (WarpSums& warp : sums.warps) warp.raw.expand = 0;
     if (!design_.wide_in_shared) return;
     sums.passes += sums.weight_passes * (design_.widening - 1);
     const double more_loads = sums.weight_loads * (design_.widening - 1);
@@ -321,7 +349,14 @@ class Stager {
     }
   }
 
-  StageWork work(const Sums& sums) const {
+  static std::vector<WarpWork> shown(const Sums& sums) {
+    std::vector<WarpWork> warps;
+    for (const WarpSums& own : sums.warps)
+      warps.push_back(shown_work(own.raw, own.runs > 1 ? 1 - 1 / own.runs : 0));
+    return warps;
+  }
+
+  StageWork work(const Sums& sums, const std::vector<WarpWork>& warps) const {
     const SmDescription& sm = gpu_.sm;
     StageWork work;
     work.issue = sums.instructions / sm.issue_per_cycle;
@@ -331,14 +366,10 @@ class Stager {
     work.memory = sums.memory * sm.memory_issue_cycles;
     work.tensor = sums.tensor_cycles;
     const auto total = [](const WarpWork& w) { return w.issue + w.expand + w.tensor; };
-    const WarpWork longest =
-        *std::max_element(sums.warps.begin(), sums.warps.end(),
-                          [&](const WarpWork& a, const WarpWork& b) { return total(a) < total(b); });
-    work.alone_expand = longest.expand;
-    work.alone_issue = longest.issue;
-    work.alone_tensor = longest.tensor;
-    work.alone = total(longest) + sm.barrier_cycles + sm.shared_latency_cycles + 2 * sm.alu_latency_cycles +
-                 (sums.multiply_adds == 0 ? 0 : sm.mma_latency_cycles);
+    const auto longest =
+        std::max_element(warps.begin(), warps.end(),
+                         [&](const WarpWork& a, const WarpWork& b) { return total(a) < total(b); });
+    work_alone(sm, *longest, sums.mma, work);
     return work;
   }
 

@@ -26,11 +26,13 @@ struct TraceStage {
   std::vector<WarpWork> warps;  ///< empty: nothing is computed
 };
 
-/// How weights are treated that a design expands elsewhere than in the traced instructions.
+/// What a replay knows beyond the traced instructions, and how weights are treated that a design expands
+/// elsewhere than in them.
 struct TraceDesign {
-  bool on_lanes = true;             ///< by the traced instructions (simt): nothing else here counts
-  bool wide_in_shared = false;      ///< shared memory holds binary16
-  double widening = 1;              ///< 16 / stored bits
+  double unrecorded = 0;        ///< integer instructions a warp has beside every stage in which it multiplies
+  bool on_lanes = true;         ///< by the traced instructions (simt): nothing below counts
+  bool wide_in_shared = false;  ///< shared memory holds binary16
+  double widening = 1;          ///< 16 / stored bits
   std::vector<bool> weight_buffer;  ///< of each buffer: holds packed weights
 };
 
@@ -58,6 +60,10 @@ struct StagedProgram {
 /// than a request holds become several. Work of a stage that reads nothing is done after the stage before it.
 /// Writes leave together at the end; those that do not fit one request are stages of their own, and so are
 /// the writes of a CTA that reads nothing. Only a CTA without any global access has a stage without pieces.
+///
+/// A warp's instructions and mma's overlap as stage_work() has it: of n runs of mma's with expansion between
+/// them, all but one. mma's wider than mma.sync's eight columns are wgmma's, of a warp's own 16 rows or of
+/// the whole warpgroup's 64: at warpgroup_tensor_fma where the GPU has it.
 ///
 /// With a design that is not on the lanes, integer, convert and half2 instructions of stages that read
 /// weights are left out (a recorded trace has no others there), and shared memory moves FP16 where the design

@@ -60,6 +60,7 @@ const std::vector<Resource> kResources{
      [](Machine& m) {
        m.gpu.sm.integer_lanes = m.gpu.sm.half2_lanes = kVeryFast;
        m.kernel.instructions.integer_per_weight = m.kernel.instructions.half2_per_weight = 0;
+       m.kernel.counted = {};
        // A slice's unit has few weights at a time, and gives as many as the port takes.
        if (m.design.lanes > 0 && m.design.placement != Placement::kL2) m.design.lanes = 1 << 14;
        m.design.latency_cycles = 0;

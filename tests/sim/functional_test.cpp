@@ -197,8 +197,8 @@ TEST(Functional, WhatCannotBeRunIsRefusedBeforeTimePasses) {
   odd.weights.group = 40;
   refused(odd, shape, random_operands(odd, shape, 1), "simt", "multiple of 16");
   odd = kernel;
-  odd.weights.block_rows = 256;
-  refused(odd, shape, random_operands(odd, shape, 1), "simt", "blocks of 256");
+  odd.weights.block_rows = 512;
+  refused(odd, shape, random_operands(odd, shape, 1), "simt", "blocks of 512");
   odd = kernel;
   odd.weights.format = "int6";  // no unit has it
   refused(odd, shape, random_operands(odd, shape, 1), "operand", "int6");
