@@ -171,6 +171,9 @@ class Bench {
     require(
         cudaFuncSetAttribute(stream, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(limited)),
         "shared memory");
+    require(cudaFuncSetAttribute(stream, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                 cudaSharedmemCarveoutMaxShared),
+            "shared memory");
     cudaStream_t own = nullptr;
     require(cudaStreamCreate(&own), "stream");
     const Timing time = time_launches(own, 1, 9, [&](int) {
