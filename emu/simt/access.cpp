@@ -94,14 +94,32 @@ BufferMap::Place global_access(trace::Op op, const void* at, unsigned bytes, boo
 }  // namespace
 
 void check_global_load(const void* from, unsigned bytes, const Where& where) {
-  global_access(trace::Op::kGlobalLoad, from, bytes, false, "global load", where);
+  const BufferMap::Place place =
+      global_access(trace::Op::kGlobalLoad, from, bytes, false, "global load", where);
+  Cta& cta = Cta::of_running("global load");
+  const auto writer = cta.launch().global_writes.other_writer(place.index, place.offset, bytes, cta.index());
+  if (!writer) return;
+  const auto fail = [&](const std::string& why) {
+    cta.fail(ViolationKind::kRace, cta.lane(), where,
+             "global load of byte " + std::to_string(place.offset) + " of '" + place.buffer->name +
+                 "', which thread " + std::to_string(writer->thread) + " of CTA number " +
+                 std::to_string(writer->cta) + " has stored" + why);
+  };
+  if (!cta.launch().published.covers(writer->cta, writer->thread, writer->epoch)) {
+    fail(" with no thread_fence and atomic ordered after the store");
+  }
+  if (!cta.global_order().has_acquired(cta.lane().thread)) {
+    fail(": no atomic of this CTA and thread_fence after it are ordered before the load");
+  }
 }
 
 void check_global_store(const void* to, unsigned bytes, const Where& where) {
   const BufferMap::Place place =
       global_access(trace::Op::kGlobalStore, to, bytes, true, "global store", where);
   Cta& cta = Cta::of_running("global store");
-  if (const auto other = cta.launch().global_writes.store(place.index, place.offset, bytes, cta.index())) {
+  const unsigned thread = cta.lane().thread;
+  if (const auto other = cta.launch().global_writes.store(
+          place.index, place.offset, bytes, {cta.index(), thread, cta.shadow().clocks().epoch(thread)})) {
     cta.fail(ViolationKind::kRace, cta.lane(), where,
              "global store to byte " + std::to_string(place.offset) + " of '" + place.buffer->name +
                  "', where CTA number " + std::to_string(*other) + " stores too");
@@ -110,10 +128,22 @@ void check_global_store(const void* to, unsigned bytes, const Where& where) {
 
 void check_global_release(const void* to, unsigned bytes, const Where& where) {
   global_access(trace::Op::kGlobalStore, to, bytes, true, "global store", where);
+  thread_fence();
+  Cta& cta = Cta::of_running("global store");
+  cta.global_order().publish(cta.lane().thread, cta.index(), cta.launch().published);
+}
+
+void check_global_acquire(const void* from, unsigned bytes, const Where& where) {
+  global_access(trace::Op::kGlobalLoad, from, bytes, false, "global load", where);
+  Cta& cta = Cta::of_running("global load");
+  cta.global_order().acquire(cta.lane().thread);
 }
 
 void check_global_atomic(const void* at, unsigned bytes, const Where& where) {
   global_access(trace::Op::kGlobalAtomic, at, bytes, true, "global atomic", where);
+  Cta& cta = Cta::of_running("global atomic");
+  cta.global_order().publish(cta.lane().thread, cta.index(), cta.launch().published);
+  cta.global_order().observe(cta.lane().thread);
 }
 
 void check_shared_load(const void* from, unsigned bytes, const Where& where) {
@@ -140,4 +170,11 @@ void relax_polling(const Where& where) {
 }
 
 }  // namespace detail
+
+void thread_fence() {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  Cta& cta = Cta::of_running("thread_fence");
+  if (cta.config().check_races) cta.global_order().fence(cta.lane().thread);
+}
+
 }  // namespace fp6sim::simt

@@ -40,6 +40,9 @@ using Mbarrier = std::uint64_t;
 
 /// `arrivals` is 1..2^20-1. Other threads see the barrier only after a CTA barrier, as on the device.
 void mbarrier_init(Mbarrier* barrier, unsigned arrivals, Where where = Where::current());
+/// fence.mbarrier_init, by the thread that initialised them: the copy engine sees mbarriers only after this
+/// (or its fence_proxy_async).
+void fence_mbarrier_init();
 void mbarrier_invalidate(Mbarrier* barrier, Where where = Where::current());
 /// One arrival of this thread.
 void mbarrier_arrive(Mbarrier* barrier, Where where = Where::current());

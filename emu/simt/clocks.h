@@ -2,19 +2,20 @@
 // to).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace fp6sim::simt {
 
-/// What a synchronisation object passes on: for every warp, the epoch up to which its accesses are ordered
+/// What a synchronisation object passes on: for every thread, the epoch up to which its accesses are ordered
 /// before.
 using Clock = std::vector<std::uint32_t>;
 
-/// Vector clocks: one per thread, an entry per warp (and one for the asynchronous copy engine). A warp's
-/// epoch ticks whenever one of its lanes releases; an access is stamped with its warp's epoch. Lanes of one
-/// warp are ordered by sync_warp only. A release by one lane counts for its whole warp: what is missed is
-/// only a __syncwarp forgotten before an elected lane's arrive.
+/// Vector clocks: one per thread, an entry per thread (and one for the asynchronous copy engine). A warp's
+/// epoch ticks whenever one of its lanes releases; an access is stamped with its warp's epoch. A lane
+/// publishes what it did itself and what was ordered before it: of the other lanes of its warp, what came
+/// before a sync_warp.
 class Clocks {
  public:
   explicit Clocks(unsigned threads);
@@ -22,12 +23,12 @@ class Clocks {
   unsigned warps() const { return warps_; }
   /// The pseudo-thread that writes for bulk copies and cp.async completions on mbarriers.
   unsigned async_thread() const { return warps_ * 32; }
-  Clock new_clock() const { return Clock(warps_ + 1, 0); }
+  Clock new_clock() const { return Clock(row_, 0); }
 
   /// A new CTA: everything so far is ordered before everything from now on.
   void order_all() { full_barrier(); }
   void full_barrier();
-  /// `thread` publishes what it and its warp did, then what follows is a new epoch.
+  /// `thread` publishes, then what follows is a new epoch.
   void release(unsigned thread, Clock& into);
   void acquire(unsigned thread, const Clock& from);
   void sync_warp(unsigned warp, std::uint32_t mask);
@@ -39,19 +40,18 @@ class Clocks {
   std::uint32_t epoch(unsigned thread) const { return warp_epoch_[thread / 32]; }
   /// Whether an access by `other` stamped `epoch` is ordered before what `thread` does now.
   bool ordered(unsigned other, std::uint32_t epoch, unsigned thread) const {
-    if (epoch < barrier_epoch_ || other == thread) return true;
-    const unsigned warp = other / 32;
-    if (warp == thread / 32) return epoch < synced_[thread];
-    return epoch <= known_[std::size_t{thread} * (warps_ + 1) + warp];
+    return epoch < barrier_epoch_ || other == thread || epoch <= known_[thread * row_ + other];
   }
+  /// Every access of an epoch before this one came before a barrier of the whole CTA.
+  std::uint32_t barrier_epoch() const { return barrier_epoch_; }
 
  private:
   unsigned warps_;
+  std::size_t row_;  ///< entries of a clock
   std::uint32_t last_epoch_ = 1;
   std::uint32_t barrier_epoch_ = 1;
   std::vector<std::uint32_t> warp_epoch_;  ///< per warp, then the copy engine
-  std::vector<std::uint32_t> synced_;      ///< per thread: its warp's accesses before this epoch are ordered
-  std::vector<std::uint32_t> known_;       ///< per thread, per warp: accesses up to this epoch are ordered
+  std::vector<std::uint32_t> known_;       ///< per thread, per thread: accesses up to this epoch are ordered
 };
 
 }  // namespace fp6sim::simt

@@ -33,6 +33,7 @@ Cta::Cta(Launch& launch, StackPool& stacks)
       shared_(static_cast<std::byte*>(::operator new[](
           std::max<std::size_t>(launch.config.dynamic_shared_bytes, 16), std::align_val_t{1024}))),
       shadow_(launch.config.dynamic_shared_bytes, threads_, launch.config.check_races),
+      global_order_(shadow_.clocks()),
       recording_(launch.config.recorder != nullptr),
       recorder_(warps_, sites_),
       lanes_(warps_ * kWarpSize),
@@ -130,7 +131,9 @@ void Cta::run(std::uint64_t index) {
                 static_cast<unsigned>(index / grid.x / grid.y)};
   std::memset(shared_.get(), kPoison, launch_.config.dynamic_shared_bytes);
   shadow_.new_cta();
+  global_order_.new_cta();
   mbarriers_.clear();
+  waiting_for_registers.clear();
   warp_work_.clear();
   warp_work_.resize(std::size_t{warps_ + 3} / 4 * 4);
   warpgroup_logs_.assign((warps_ + 3) / 4, {});
@@ -273,17 +276,18 @@ void Cta::report_deadlock(const char* why) {
     detail += "; barrier " + std::to_string(id) + ": " + std::to_string(barriers_[id].arrived) + " of " +
               std::to_string(id == 0 ? live_threads_ : barriers_[id].expected) + " threads arrived";
   }
-  for (Lane& lane : lanes_) {
-    if (lane.status != Lane::Status::kBlocked && lane.status != Lane::Status::kPolling) continue;
-    const std::string message =
-        std::string("deadlock: ") + why + "; threads wait: " + waiting_lines() + detail;
-    const Where where = lane.waits_at;
-    try {
-      fail(ViolationKind::kDeadlock, lane, where, message);
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-    break;
+  const auto waits = [](const Lane& lane) {
+    return lane.status == Lane::Status::kBlocked || lane.status == Lane::Status::kPolling;
+  };
+  // A warp that waits for registers is the cause of what the others wait for.
+  const Lane& culprit = waiting_for_registers.empty() ? *std::find_if(lanes_.begin(), lanes_.end(), waits)
+                                                      : *waiting_for_registers.front();
+  const Where where = culprit.waits_at;
+  try {
+    fail(ViolationKind::kDeadlock, culprit, where,
+         std::string("deadlock: ") + why + "; threads wait: " + waiting_lines() + detail);
+  } catch (...) {
+    failure_ = std::current_exception();
   }
   assert(failure_ != nullptr);
   abandon();

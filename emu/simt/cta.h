@@ -20,6 +20,7 @@
 #include "emu/simt/buffers.h"
 #include "emu/simt/collective.h"
 #include "emu/simt/fiber.h"
+#include "emu/simt/global_order.h"
 #include "emu/simt/global_shadow.h"
 #include "emu/simt/launch.h"
 #include "emu/simt/record.h"
@@ -37,6 +38,7 @@ struct Launch {
   BufferMap buffers;
   emu::Architecture architecture;
   GlobalShadow global_writes;
+  Published published;
   std::atomic<std::uint64_t> next_cta{0};
   std::atomic<std::uint64_t> activity{0};    ///< grows whenever something another CTA may poll for changes
   std::atomic<unsigned> running_workers{0};  ///< workers with a CTA in hand ...
@@ -90,6 +92,8 @@ struct MbarrierState {
   unsigned count, pending;
   std::int64_t tx_bytes = 0;  ///< announced and not landed yet; negative: landed before announced
   std::uint64_t phase = 0;    ///< phases completed
+  unsigned initialiser = 0;   ///< the thread ...
+  bool fenced = false;        ///< ... and whether it has fenced since: copies may then complete on it
   std::vector<Lane*> waiting;
   std::vector<SharedCopy> copies;
   struct DeferredArrival {
@@ -140,6 +144,7 @@ class Cta {
   MbarrierState& mbarrier(const void* at, const char* what, const Where& where);
   MbarrierState& init_mbarrier(std::size_t offset, unsigned arrivals);
   void drop_mbarrier(std::size_t offset);
+  void fence_mbarriers();  ///< of this lane
   void arrive(MbarrierState& barrier, unsigned arrivals, const Lane& lane, const Where& where);
   /// Lands what the barrier waits for if only that is missing; true if a phase completed.
   bool advance(MbarrierState& barrier);
@@ -151,12 +156,14 @@ class Cta {
   std::uint64_t index() const { return index_; }
   Launch& launch() { return launch_; }
   Shadow& shadow() { return shadow_; }
+  GlobalOrder& global_order() { return global_order_; }
   SiteTable& sites() { return sites_; }
   std::byte* shared() { return shared_.get(); }
   const LaunchConfig& config() const { return launch_.config; }
   WarpWork& warp_work(unsigned warp) { return warp_work_[warp]; }
   WarpgroupLog& warpgroup_log(unsigned warpgroup) { return warpgroup_logs_[warpgroup]; }
   std::uint64_t mma_steps = 0;
+  std::vector<Lane*> waiting_for_registers;
   std::vector<std::uint16_t> columns;  ///< of the wgmma being carried out
 
  private:
@@ -180,6 +187,7 @@ class Cta {
   };
   std::unique_ptr<std::byte[], FreeShared> shared_;
   Shadow shadow_;
+  GlobalOrder global_order_;
   SiteTable sites_;
   bool recording_;
   CtaRecorder recorder_;

@@ -14,38 +14,74 @@
 
 namespace fp6sim::simt {
 
-/// One word per two bytes of every writable buffer. Stores of one byte are not tracked. Zeroed pages cost
-/// nothing until they are written.
+/// The CTA, thread and moment of the last store to every two bytes of every writable buffer. Stores of one
+/// byte are not tracked. Zeroed pages cost nothing until they are written.
 class GlobalShadow {
  public:
-  explicit GlobalShadow(const LaunchConfig& config) : writers_(config.buffers.size()) {
+  struct Writer {
+    std::uint64_t cta;
+    unsigned thread;
+    std::uint32_t epoch;  ///< of that CTA's clocks
+  };
+
+  explicit GlobalShadow(const LaunchConfig& config) : buffers_(config.buffers.size()) {
     if (!config.check_races || config.grid.count() >= 0xFFFFFFFFu) return;
-    for (std::size_t b = 0; b < writers_.size(); ++b) {
+    for (std::size_t b = 0; b < buffers_.size(); ++b) {
       if (!config.buffers[b].writable || config.buffers[b].bytes == 0) continue;
-      void* zeroed = std::calloc((config.buffers[b].bytes + 1) / 2, sizeof(std::uint32_t));
-      if (zeroed == nullptr) throw std::bad_alloc();
-      writers_[b].reset(static_cast<std::uint32_t*>(zeroed));
+      const std::size_t halves = (config.buffers[b].bytes + 1) / 2;
+      buffers_[b].writers = zeroed<std::uint32_t>(halves);
+      buffers_[b].moments = zeroed<std::uint64_t>(halves);
     }
   }
 
-  /// A plain store by CTA `cta`; returns another CTA that stored there before.
+  /// A plain store by `self`; returns another CTA that stored there before.
   std::optional<std::uint64_t> store(std::size_t buffer, std::uint64_t offset, unsigned bytes,
-                                     std::uint64_t cta) {
-    std::uint32_t* writers = writers_[buffer].get();
-    if (writers == nullptr || bytes < 2) return std::nullopt;
-    const auto self = static_cast<std::uint32_t>(cta + 1);
+                                     const Writer& self) {
+    const Buffer& to = buffers_[buffer];
+    if (to.writers == nullptr || bytes < 2) return std::nullopt;
+    const auto number = static_cast<std::uint32_t>(self.cta + 1);
+    const std::uint64_t moment = std::uint64_t{self.epoch} << 16 | self.thread;
     for (std::uint64_t half = offset / 2; half < (offset + bytes) / 2; ++half) {
-      const std::uint32_t before = std::atomic_ref(writers[half]).exchange(self, std::memory_order_relaxed);
-      if (before != 0 && before != self) return before - 1;
+      std::atomic_ref(to.moments.get()[half]).store(moment, std::memory_order_relaxed);
+      const std::uint32_t before =
+          std::atomic_ref(to.writers.get()[half]).exchange(number, std::memory_order_relaxed);
+      if (before != 0 && before != number) return before - 1;
+    }
+    return std::nullopt;
+  }
+
+  /// The first of the bytes' writers that is not `cta`.
+  std::optional<Writer> other_writer(std::size_t buffer, std::uint64_t offset, unsigned bytes,
+                                     std::uint64_t cta) const {
+    const Buffer& from = buffers_[buffer];
+    if (from.writers == nullptr) return std::nullopt;
+    for (std::uint64_t half = offset / 2; half < (offset + bytes) / 2; ++half) {
+      const std::uint32_t number = std::atomic_ref(from.writers.get()[half]).load(std::memory_order_relaxed);
+      if (number == 0 || number == cta + 1) continue;
+      const std::uint64_t moment = std::atomic_ref(from.moments.get()[half]).load(std::memory_order_relaxed);
+      return Writer{number - 1u, static_cast<unsigned>(moment & 0xFFFF),
+                    static_cast<std::uint32_t>(moment >> 16)};
     }
     return std::nullopt;
   }
 
  private:
   struct Free {
-    void operator()(std::uint32_t* p) const { std::free(p); }
+    void operator()(void* p) const { std::free(p); }
   };
-  std::vector<std::unique_ptr<std::uint32_t, Free>> writers_;
+  template <class T>
+  using Zeroed = std::unique_ptr<T, Free>;
+  template <class T>
+  static Zeroed<T> zeroed(std::size_t count) {
+    void* memory = std::calloc(count, sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return Zeroed<T>(static_cast<T*>(memory));
+  }
+  struct Buffer {
+    Zeroed<std::uint32_t> writers;  ///< CTA + 1
+    Zeroed<std::uint64_t> moments;
+  };
+  std::vector<Buffer> buffers_;
 };
 
 }  // namespace fp6sim::simt

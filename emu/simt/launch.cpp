@@ -103,8 +103,12 @@ void work(Launch& launch, FirstFailure& failure) {
 
 LaunchStatistics launch_threads(const LaunchConfig& config, const std::function<void()>& kernel) {
   check_config(config);
-  Launch launch{config, kernel, BufferMap(config.buffers), emu::architecture_by_name(config.architecture),
-                GlobalShadow(config)};
+  Launch launch{config,
+                kernel,
+                BufferMap(config.buffers),
+                emu::architecture_by_name(config.architecture),
+                GlobalShadow(config),
+                {}};
   const std::uint64_t cores = std::max(1u, std::thread::hardware_concurrency());
   const std::uint64_t workers = std::min(config.grid.count(), config.workers == 0 ? cores : config.workers);
 

@@ -38,12 +38,17 @@ MbarrierState& Cta::init_mbarrier(std::size_t offset, unsigned arrivals) {
   barrier.offset = offset;
   barrier.ordinal = ordinal;
   barrier.count = barrier.pending = arrivals;
+  barrier.initialiser = lane().thread;
   barrier.current = barrier.completed = shadow_.clocks().new_clock();
   return mbarriers_.emplace_back(std::move(barrier));
 }
 
 void Cta::drop_mbarrier(std::size_t offset) {
   std::erase_if(mbarriers_, [&](const MbarrierState& barrier) { return barrier.offset == offset; });
+}
+
+void Cta::fence_mbarriers() {
+  for (MbarrierState& barrier : mbarriers_) barrier.fenced |= barrier.initialiser == lane().thread;
 }
 
 bool Cta::advance(MbarrierState& barrier) {
@@ -131,6 +136,10 @@ void mbarrier_init(Mbarrier* at, unsigned arrivals, Where where) {
   cta.record(trace::Op::kMbarrierInit, where, 0, barrier.ordinal, arrivals);
 }
 
+void fence_mbarrier_init() {
+  Cta::of_running("fence.mbarrier_init").fence_mbarriers();
+}
+
 void mbarrier_invalidate(Mbarrier* at, Where where) {
   Cta& cta = Cta::of_running("mbarrier.inval");
   cta.drop_mbarrier(cta.mbarrier(at, "mbarrier.inval", where).offset);
@@ -214,6 +223,12 @@ void bulk_copy_to_shared(void* to_shared, const void* from_global, unsigned byte
   const std::size_t offset = cta.shared_offset(to_shared, bytes, 16, "cp.async.bulk destination", where);
   const auto place = cta.global_place(from_global, bytes, 16, false, "cp.async.bulk source", where);
   MbarrierState& barrier = cta.mbarrier(at, "cp.async.bulk", where);
+  if (!barrier.fenced) {
+    cta.fail(ViolationKind::kRace, self, where,
+             "cp.async.bulk on the mbarrier at shared byte " + std::to_string(barrier.offset) +
+                 ", which thread " + std::to_string(barrier.initialiser) +
+                 " initialised without a fence_mbarrier_init after it");
+  }
   const std::uint32_t site = cta.sites().number(where);
   cta.check(cta.shadow().claim(self.thread, offset, bytes, site), self, "cp.async.bulk write", where);
   if (barrier.pending == 0 && barrier.copies.empty()) cta.advance(barrier);

@@ -17,6 +17,7 @@ namespace detail {
 
 void check_global_load(const void* from, unsigned bytes, const Where& where);
 void check_global_store(const void* to, unsigned bytes, const Where& where);
+void check_global_acquire(const void* from, unsigned bytes, const Where& where);
 void check_global_release(const void* to, unsigned bytes, const Where& where);
 void check_global_atomic(const void* at, unsigned bytes, const Where& where);
 void check_shared_load(const void* from, unsigned bytes, const Where& where);
@@ -99,7 +100,7 @@ template <class T>
 T load_acquire_global(const T* from, Where where = Where::current()) {
   static_assert(std::is_integral_v<T> && sizeof(T) >= 4, "integers of 32 or 64 bits");
   detail::relax_polling(where);
-  detail::check_global_load(from, sizeof(T), where);
+  detail::check_global_acquire(from, sizeof(T), where);
   return __atomic_load_n(from, __ATOMIC_ACQUIRE);
 }
 
@@ -112,8 +113,6 @@ void store_release_global(T* to, std::type_identity_t<T> value, Where where = Wh
 }
 
 /// Orders this thread's global writes before what other CTAs see afterwards (__threadfence).
-inline void thread_fence() {
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
+void thread_fence();
 
 }  // namespace fp6sim::simt

@@ -18,7 +18,7 @@ Shadow::Shadow(std::size_t shared_bytes, unsigned threads, bool check_races)
     : clocks_(threads),
       check_races_(check_races),
       warps_(clocks_.warps()),
-      fenced_(clocks_.async_thread() + 1, 0),
+      fences_(clocks_.async_thread() + 1),
       state_((shared_bytes + 3) / 4, 0) {
   writers_.resize(state_.size() * 2);
   if (check_races_) {
@@ -30,6 +30,7 @@ Shadow::Shadow(std::size_t shared_bytes, unsigned threads, bool check_races)
 void Shadow::new_cta() {
   clocks_.order_all();
   std::fill(state_.begin(), state_.end(), 0);
+  for (auto& epochs : fences_) epochs.clear();
 }
 
 template <class PerWord>
@@ -90,7 +91,9 @@ std::optional<Conflict> Shadow::read_by_proxy(unsigned thread, std::size_t offse
   return for_words(offset, bytes, [&](std::size_t word, unsigned mask) -> std::optional<Conflict> {
     for (const Stamp writer : {writers_[2 * word], writers_[2 * word + 1]}) {
       if ((writer.mask() & mask) == 0 || writer.thread() == clocks_.async_thread()) continue;
-      if (writer.epoch() > fenced_[writer.thread()]) {
+      const auto& epochs = fences_[writer.thread()];
+      const auto fence = std::lower_bound(epochs.begin(), epochs.end(), writer.epoch());
+      if (fence == epochs.end() || !clocks_.ordered(writer.thread(), *fence, thread)) {
         return conflict(Conflict::Kind::kProxy, word, writer, true);
       }
     }
@@ -99,7 +102,8 @@ std::optional<Conflict> Shadow::read_by_proxy(unsigned thread, std::size_t offse
 }
 
 void Shadow::fence_proxy(unsigned thread) {
-  fenced_[thread] = clocks_.epoch(thread);
+  if (!check_races_) return;
+  fences_[thread].push_back(clocks_.epoch(thread));
   clocks_.new_epoch(thread);  // what it writes from here on is later than the fence
 }
 

@@ -31,7 +31,7 @@ class Shadow {
   /// An access of `bytes` at `offset` (inside shared memory, aligned to its size or a multiple of 16).
   std::optional<Conflict> read(unsigned thread, std::size_t offset, std::size_t bytes, std::uint32_t site);
   /// The same by the tensor core on behalf of `thread`: what threads wrote must also have been followed by
-  /// their fence_proxy().
+  /// their fence_proxy(), and that be ordered before the read.
   std::optional<Conflict> read_by_proxy(unsigned thread, std::size_t offset, std::size_t bytes,
                                         std::uint32_t site);
   void fence_proxy(unsigned thread);
@@ -66,9 +66,9 @@ class Shadow {
   Clocks clocks_;
   bool check_races_;
   unsigned warps_;
-  std::vector<std::uint32_t> fenced_;  ///< per thread: epoch of its last fence_proxy()
-  std::vector<std::uint8_t> state_;    ///< per word: bytes initialised (low nibble), in flight (high nibble)
-  std::vector<Stamp> writers_;         ///< per half word
+  std::vector<std::vector<std::uint32_t>> fences_;  ///< per thread: epochs of its fence_proxy(), ascending
+  std::vector<std::uint8_t> state_;  ///< per word: bytes initialised (low nibble), in flight (high nibble)
+  std::vector<Stamp> writers_;       ///< per half word
   std::vector<std::uint32_t> reader_warps_;  ///< per word: warps with a stamp in readers_
   std::vector<Stamp> readers_;               ///< per word, per warp, per half word: the last read
 };

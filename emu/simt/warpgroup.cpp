@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "emu/simt/cta.h"
 
@@ -182,6 +183,7 @@ std::uint32_t shared_address(const void* shared, Where where) {
 void fence_proxy_async(Where) {
   Cta& cta = Cta::of_running("fence.proxy.async");
   cta.shadow().fence_proxy(cta.lane().thread);
+  cta.fence_mbarriers();
 }
 
 namespace {
@@ -198,19 +200,29 @@ void set_max_registers(unsigned registers, bool raise, const Where& where) {
   execute_alike(cta, "setmaxnreg", registers, where);
   WarpWork& work = cta.warp_work(cta.lane().warp);
   const auto threads = static_cast<unsigned>(cta.config().block.count());
-  const unsigned before = work.registers != 0 ? work.registers : std::min(255u, kRegisters / threads / 8 * 8);
+  const unsigned before_any = std::min(255u, kRegisters / threads / 8 * 8);
+  const unsigned before = work.registers != 0 ? work.registers : before_any;
   if (raise ? registers < before : registers > before) {
     cta.fail(ViolationKind::kBadArgument, cta.lane(), where,
              what + " where a thread has " + std::to_string(before));
   }
+  const auto held = [&] {
+    unsigned sum = 0;
+    for (unsigned warp = 0; warp < threads / kWarpSize; ++warp) {
+      const unsigned own = cta.warp_work(warp).registers;
+      sum += kWarpSize * (own != 0 ? own : before_any);
+    }
+    return sum;
+  };
+  // More registers come from other warps: until they have given theirs away this one waits.
+  Lane& self = cta.lane();
+  while (raise && held() + kWarpSize * (registers - before) > kRegisters) {
+    cta.waiting_for_registers.push_back(&self);
+    cta.block(self, "setmaxnreg.inc, for registers that no warp gives away", where);
+  }
   work.registers = registers;
-  unsigned held = 0;
-  for (unsigned warp = 0; warp < threads / kWarpSize; ++warp)
-    held += kWarpSize * cta.warp_work(warp).registers;
-  if (held > kRegisters) {
-    cta.fail(ViolationKind::kBadArgument, cta.lane(), where,
-             what + " brings the CTA to " + std::to_string(held) + " registers: an SM has " +
-                 std::to_string(kRegisters));
+  if (!raise) {
+    for (Lane* waiting : std::exchange(cta.waiting_for_registers, {})) cta.wake(*waiting);
   }
   cta.leave(kFullMask);
 }

@@ -14,6 +14,7 @@ using simt::cp_async;
 using simt::cp_async_commit;
 using simt::dynamic_shared;
 using simt::fadd;
+using simt::fence_mbarrier_init;
 using simt::fence_proxy_async;
 using simt::fmul;
 using simt::from_bfloat16;
@@ -95,8 +96,5 @@ void lower_registers(simt::Where where = simt::Where::current()) {
 inline float as_float(std::uint32_t bits) {
   return std::bit_cast<float>(bits);
 }
-
-/// Makes initialised mbarriers visible to the copy engine; emu/simt's copies see them as they are.
-inline void fence_mbarrier_init() {}
 
 }  // namespace fp6sim::kernels::inline FP6SIM_BUILD

@@ -202,6 +202,7 @@ void pipeline(const std::uint32_t* in, unsigned tiles, std::uint32_t* out) {
       mbarrier_init(full + s, 1);
       mbarrier_init(empty + s, 2);
     }
+    fence_mbarrier_init();
   }
   sync_threads();
   if (warp_id() == 2) {

@@ -148,7 +148,10 @@ TEST(Record, CopiesGroupsBarriersAndMma) {
       [](const std::uint32_t* p) {
         auto* bars = reinterpret_cast<Mbarrier*>(dynamic_shared() + 4096);
         const unsigned t = thread_idx().x;
-        if (t == 0) mbarrier_init(bars, 1);
+        if (t == 0) {
+          mbarrier_init(bars, 1);
+          fence_mbarrier_init();
+        }
         cp_async<16>(dynamic_shared() + t * 16, p + t * 4);
         cp_async_commit();
         cp_async_wait_group(0);

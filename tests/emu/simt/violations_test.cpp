@@ -245,6 +245,7 @@ void specialised(const std::uint32_t* in, std::uint32_t* out, unsigned announced
       mbarrier_init(full + s, 1);
       mbarrier_init(empty + s, 1);
     }
+    fence_mbarrier_init();
   }
   sync_threads();
   if (warp_id() == 1) {
@@ -351,6 +352,7 @@ TEST_F(Violations, BulkCopyLeftBehind) {
     auto* barrier = reinterpret_cast<Mbarrier*>(dynamic_shared());
     if (thread_idx().x != 0) return;
     mbarrier_init(barrier, 1);
+    fence_mbarrier_init();
     mbarrier_arrive_expect_tx(barrier, 64);
     bulk_copy_to_shared(dynamic_shared() + 64, in, 64, barrier);  // planted: left behind
   });
