@@ -12,47 +12,11 @@
 #include "emu/error.h"
 #include "kernels/problem.h"
 #include "kernels/route_host.h"
+#include "tests/kernels/cases.h"
+#include "tests/kernels/route_call.h"
 
 namespace fp6sim::kernels {
 namespace {
-
-Gpu a100() {
-  return {80, 108, 164 * 1024, 163 * 1024};
-}
-Gpu h100() {
-  return {90, 132, 228 * 1024, 227 * 1024};
-}
-
-RouteOptions by(Path path) {
-  RouteOptions options;
-  options.path = path;
-  options.cublas = path == Path::kCublas;
-  return options;
-}
-
-/// A problem with a route and a workspace of exactly its size, filled with NaN.
-struct Call {
-  Call(const KernelSpec& spec, const GemmShape& shape, Path path, const Gpu& gpu = a100()) {
-    const Status status = choose_route(spec, shape, gpu, by(path), arguments.route);
-    if (!status.ok()) throw Error(status.message);
-    Plan unsplit;
-    choose_plan(spec, shape, gpu, unsplit, 1);
-    problem.emplace(spec, shape, path == Path::kFused ? arguments.route.plan : unsplit, 11);
-    arguments.operands = problem->arguments();
-    bytes = workspace_bytes(arguments.route);
-    workspace.reset(static_cast<std::uint16_t*>(std::aligned_alloc(256, (bytes + 255) / 256 * 256)));
-    std::fill_n(workspace.get(), bytes / 2, path == Path::kFused ? 0 : 0x7FFF);
-    arguments.operands.workspace = workspace.get();
-    arguments.operands.workspace_bytes = bytes;
-  }
-  struct Free {
-    void operator()(std::uint16_t* at) const { std::free(at); }
-  };
-  RouteArguments arguments;
-  std::optional<HostProblem> problem;
-  std::unique_ptr<std::uint16_t, Free> workspace;
-  std::size_t bytes = 0;
-};
 
 TEST(ChooseRoute, FusedForFewTokensAndDequantisedForMany) {
   for (const Gpu& gpu : {a100(), h100()}) {
@@ -134,7 +98,7 @@ class EveryKernel : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(EveryKernel, DequantisesToTheWeightsItMultipliesWith) {
   const KernelSpec& spec = kernel_specs()[GetParam()];
-  for (GemmShape shape : {GemmShape{1, 1, 1}, {130, 200, 1}, {64, 129, 1}, {80, 320, 1}}) {
+  for (GemmShape shape : kDequantizeShapes) {
     if (spec.group != 0) shape.k = (shape.k + spec.group - 1) / spec.group * spec.group;
     Call call(spec, shape, Path::kDense);
     dequantize_on_host(call.arguments, {});
@@ -152,10 +116,8 @@ TEST_P(EveryKernel, DequantisesToTheWeightsItMultipliesWith) {
 INSTANTIATE_TEST_SUITE_P(AllSpecs, EveryKernel, testing::Range(std::size_t{0}, kernel_specs().size()));
 
 TEST(Dense, StoresTheBitsOfAKernelThatDoesNotSplitK) {
-  const GemmShape shapes[] = {{1, 1, 1},     {128, 32, 128}, {256, 128, 256}, {130, 200, 140},
-                              {100, 63, 65}, {129, 96, 33},  {64, 520, 130},  {300, 40, 7}};
   for (const char* name : {"w6a16", "w4a16-row-zp"}) {
-    for (const GemmShape& shape : shapes) {
+    for (const GemmShape& shape : kDenseShapes) {
       for (const Gpu& gpu : {a100(), h100()}) {
         Call call(kernel_by_name(name), shape, Path::kDense, gpu);
         const bool hopper = gpu.compute_capability == 90;
