@@ -29,9 +29,9 @@ CAMPAIGN = "tests/kernels/campaign"
 PLANS = ("kernels/gemm/plan.cpp", "kernels/gemm/check.cpp")
 
 
-def fused(generations, levels=(0, 1, 2), also=()):
+def fused(generations, levels=(0, 1, 2, 3), also=()):
     return [build.Program(f"{CAMPAIGN}/gemm.cpp", (f"-DGENERATION={g}", f"-DLEVEL={level}"), also,
-                          seconds=(10, 20, 120)[level]) for level in levels for g in generations]
+                          seconds=(10, 20, 30, 120)[level]) for level in levels for g in generations]
 
 
 DEQUANTIZE = [build.Program(f"{CAMPAIGN}/dequantize.cpp", (f"-DWIDE={wide}",), seconds=20) for wide in (0, 1)]
@@ -44,7 +44,7 @@ COVERED_BY = {
     "kernels/gemm/gemm_hopper.cuh": fused([1]),
     "kernels/gemm/gemm_warpgroup.cuh": fused([2]),
     "kernels/gemm/position.cuh": fused([0, 1, 2]),
-    "kernels/gemm/multiply.cuh": fused([0, 2], (0,)) + fused([0, 1, 2], (1, 2)),
+    "kernels/gemm/multiply.cuh": fused([0, 2], (0, 1, 2)) + fused([1], (1,)) + fused([0, 1, 2], (3,)),
     "kernels/gemm/epilogue.cuh": fused([0, 1, 2]),
     "kernels/gemm/tile.h": fused([0, 1, 2], also=PLANS),
     "kernels/device/matrix_descriptor.h": fused([2]),
@@ -52,8 +52,8 @@ COVERED_BY = {
     "kernels/dense/dense.cuh": DENSE,
     "kernels/dense/dense.h": [build.Program(f"{CAMPAIGN}/dense.cpp", also=("kernels/route/steps.cpp",))],
     "kernels/packing/pack_kernel.cuh": PACK,
-    "kernels/dequantize/fragment.cuh": fused([0], (0, 1)) + fused([0, 1, 2], (2,)) + DEQUANTIZE,
-    "kernels/dequantize/byte_fields.cuh": fused([0], (0, 1)) + fused([0, 1, 2], (2,)) + DEQUANTIZE,
+    "kernels/dequantize/fragment.cuh": fused([0], (0, 1, 2)) + DEQUANTIZE + fused([0, 1, 2], (3,)),
+    "kernels/dequantize/byte_fields.cuh": fused([0], (0, 1, 2)) + DEQUANTIZE + fused([0, 1, 2], (3,)),
     "kernels/dequantize/to_memory.cuh": DEQUANTIZE,
     "kernels/route/steps.cpp": [build.Program("", objects=(ROUTE_TEST,),
                                               arguments=("--gtest_brief=1", "--gtest_filter=*Dense.*:*EveryKernel*/0"))],
@@ -61,12 +61,11 @@ COVERED_BY = {
 
 
 class Mutant:
-    def __init__(self, path, source, mutation, occurrence):
+    def __init__(self, path, source, mutation):
         self.path, self.mutation = path, mutation
         self.line = source.count("\n", 0, mutation.start) + 1
         text = source.splitlines()[self.line - 1].strip()
-        again = f" #{occurrence}" if occurrence > 1 else ""
-        self.name = f"{path} | {text} | {mutation.change}{again}"
+        self.name = f"{path} | {text} | {mutation.change}"
         self.altered = source[:mutation.start] + mutation.text + source[mutation.end:]
 
     def __str__(self):
@@ -78,9 +77,11 @@ def mutants():
         source = (build.ROOT / path).read_text()
         seen = collections.Counter()
         for mutation in operators.mutations(source):
-            key = (source.count("\n", 0, mutation.start), mutation.change)
-            seen[key] += 1
-            yield Mutant(path, source, mutation, seen[key])
+            mutant = Mutant(path, source, mutation)
+            seen[mutant.name] += 1
+            if seen[mutant.name] > 1:
+                mutant.name += f" #{seen[mutant.name]}"
+            yield mutant
 
 
 def equivalents():
@@ -102,7 +103,7 @@ def try_one(builder, scratch, mutant, quick):
     started = time.monotonic()
     folder = scratch / threading.current_thread().name.rsplit("_", 1)[-1]
     for program in COVERED_BY[mutant.path]:
-        if quick and "-DLEVEL=2" in program.definitions:
+        if quick and "-DLEVEL=3" in program.definitions:
             continue
         outcome = builder.run(program, folder, (mutant.path, mutant.altered))
         if outcome.fate != "alive":

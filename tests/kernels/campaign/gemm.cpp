@@ -1,6 +1,6 @@
 // The fused kernels of an altered source on gemm_test's shapes. Compiled by tools/mutate_kernels.py with
 // FP6SIM_BUILD (the altered namespace), GENERATION (0..2, as in Generation) and LEVEL (0: one kernel, 1: few,
-// 2: all kinds that are not among the few).
+// 2: some other kinds, 3: all kinds).
 #include <utility>
 
 #include "app/verify/replay.h"
@@ -79,6 +79,8 @@ constexpr auto specs() {
     return std::array{campaign::kRowScales};
   } else if constexpr (LEVEL == 1) {
     return campaign::kFewSpecs;
+  } else if constexpr (LEVEL == 2) {
+    return campaign::kOtherSpecs;
   } else {
     return campaign::kManySpecs;
   }

@@ -11,6 +11,12 @@ inline constexpr KernelSpec kRowScales{};
 inline constexpr KernelSpec kFineGroups{WeightFormat::kInt4, emu::Split::kPacked4, 32, true,
                                         Activation::kFp16};
 inline constexpr std::array kFewSpecs{kRowScales, kFineGroups};
+/// Other numbers of words a lane, zero points a row, bfloat16.
+inline constexpr std::array kOtherSpecs{
+    KernelSpec{WeightFormat::kInt8, emu::Split::kPadded8, 0, false, Activation::kFp16},
+    KernelSpec{WeightFormat::kE2M2, emu::Split::k4Plus1, 64, false, Activation::kFp16},
+    KernelSpec{WeightFormat::kInt4, emu::Split::kPacked4, 0, true, Activation::kFp16},
+    KernelSpec{WeightFormat::kE3M2, emu::Split::k4Plus2Byte, 0, false, Activation::kBf16}};
 
 /// Every format, split, number of groups in a stage and activation type, if not every product of them.
 inline constexpr auto kManySpecs = [] {

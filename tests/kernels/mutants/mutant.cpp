@@ -37,7 +37,7 @@ void run(const GemmArguments& arguments, const HostRun& host_run) {
 
 [[maybe_unused]] const bool kListed = [] {
   mutants().push_back({MUTANT_NAME, std::string_view(MUTANT_EXPECT) == "violation", MUTANT_AT, MUTANT_SPEC,
-                       kGeneration, run});
+                       kGeneration, run, MUTANT_SPLITS});
   return true;
 }();
 
