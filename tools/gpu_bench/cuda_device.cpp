@@ -34,6 +34,10 @@ class CudaDevice : public Device {
   ~CudaDevice() override { cudaStreamDestroy(stream_); }
 
   Machine machine() override { return machine_; }
+  bool usable() override {
+    cudaGetLastError();  // what a refused launch or allocation left
+    return cudaDeviceSynchronize() == cudaSuccess && cudaGetLastError() == cudaSuccess;
+  }
   bool has_cublas() const override { return cublas_ != nullptr; }
   Checked check(const KernelSpec& spec, CheckPart part) override {
     return check_on_gpu(spec, part, machine_.limits);

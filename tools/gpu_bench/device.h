@@ -32,6 +32,9 @@ class Device {
   virtual Row time_cublas(std::int64_t m, std::int64_t k, int batch) = 0;
   virtual bool has_cublas() const = 0;
 
+  /// Whether it can go on in this process after something has failed: most errors of a kernel outlive it.
+  virtual bool usable() = 0;
+
   virtual std::vector<Metric> micro(const std::string& group) = 0;
   /// One launch with cold L2, for a profiler to look at.
   virtual void launch_once(const kernels::KernelSpec& spec, std::int64_t m, std::int64_t k, int batch) = 0;

@@ -210,11 +210,13 @@ std::string summary(const std::vector<Layer>& layers, const Results& results) {
   for (const auto& [name, group] : groups) {
     const auto& [kernel, split, batch] = name;
     char line[200];
-    std::snprintf(
-        line, sizeof line, "%-16s %-8s batch %3d: %d shapes, %.2fx cuBLAS, %.0f..%.0f %% of a reduction",
-        kernel.c_str(), split.c_str(), batch, group.rows,
-        group.speedups == 0 ? NAN : std::exp(group.log_speedup / group.speedups), group.low, group.high);
+    std::snprintf(line, sizeof line, "%-16s %-8s batch %3d: %d shapes, %.0f..%.0f %% of a reduction",
+                  kernel.c_str(), split.c_str(), batch, group.rows, group.low, group.high);
     text += line;
+    if (group.speedups != 0) {
+      std::snprintf(line, sizeof line, ", %.2fx cuBLAS", std::exp(group.log_speedup / group.speedups));
+      text += line;
+    }
     if (group.worst_over_best > 1) {
       std::snprintf(line, sizeof line, ", fused at most %.2fx the best path", group.worst_over_best);
       text += line;

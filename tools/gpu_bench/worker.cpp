@@ -35,7 +35,7 @@ class Worker {
       announcer_.begin(item.key);
       const bool good = measure(item);
       announcer_.end();
-      if (!good) {
+      if (!good && !device_.usable()) {
         report();
         return kStartAgain;
       }

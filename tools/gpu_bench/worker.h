@@ -19,7 +19,8 @@ struct Session {
 
 /// Opens the device, goes on with its journal (or starts one), measures and writes the report every few
 /// seconds and at the end. Returns how it ended; prints to standard error what it does and, last, a summary.
-/// An item that fails is written down and ends the worker with kStartAgain.
+/// An item that fails is written down; where the device is the worse for it, it ends the worker with
+/// kStartAgain.
 int run_worker(const Session& session, const Announcer& announcer,
                const std::function<std::unique_ptr<Device>(const Options&)>& open_device);
 

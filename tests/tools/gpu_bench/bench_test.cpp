@@ -167,6 +167,21 @@ TEST_F(Bench, GoesOnAfterAnErrorAndAfterALineCutShort) {
   EXPECT_TRUE(asked_.empty());
 }
 
+TEST_F(Bench, GoesOnInOneProcessWhereTheDeviceSurvives) {
+  const std::string bad = "time w6a16 4+2-byte fused 24576 8192 8";
+  EXPECT_EQ(run([&](FakeDevice& device) {
+              const auto own = device.before;
+              device.survives = true;
+              device.before = [own, bad](const std::string& key) {
+                own(key);
+                if (key == bad) throw Error("out of memory");
+              };
+            }),
+            kSomeFailed);
+  EXPECT_EQ(std::set(asked_.begin(), asked_.end()).size(), asked_.size());
+  EXPECT_NE(text_of(stem() + ".json").find("\"" + bad + "\": \"out of memory\""), std::string::npos);
+}
+
 TEST_F(Bench, OtherSettingsAreAnotherRun) {
   EXPECT_EQ(run(), kAllDone);
   const std::string before = text_of(stem() + ".csv");

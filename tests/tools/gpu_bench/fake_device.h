@@ -44,6 +44,7 @@ struct FakeDevice : Device {
                2.0 * static_cast<double>(m) * static_cast<double>(k));
   }
   bool has_cublas() const override { return cublas; }
+  bool usable() override { return survives; }
   std::vector<Metric> micro(const std::string& group) override {
     before("micro " + group);
     return {{group + "_a", "cycles", 30.5}, {group + "_b", "GB/s", 1500}};
@@ -51,7 +52,8 @@ struct FakeDevice : Device {
   void launch_once(const kernels::KernelSpec&, std::int64_t, std::int64_t, int) override {}
 
   bool cublas;
-  std::string differs;  ///< key of the check that finds a difference
+  bool survives = false;  ///< what fails
+  std::string differs;    ///< key of the check that finds a difference
   std::function<void(const std::string& key)> before = [](const std::string&) {};
   std::function<void()> at_end = [] {};
 
