@@ -16,23 +16,16 @@ void warm_up(MemorySystem& memory, const GpuDescription& gpu, const Launch& laun
   for (int pass = 0; pass < 2; ++pass) touch_reads(memory, gpu, launch);
 }
 
-/// Everything a GEMM touches fits the L2 though each partition keeps its own copy.
-bool stays_resident(const GpuDescription& gpu, const GemmPlan& plan) {
-  return static_cast<double>(plan.buffers.span) * gpu.l2.partitions <= gpu.l2.size_bytes;
+/// The L2 can hold everything a GEMM touches, if only once.
+bool may_stay(const GpuDescription& gpu, const GemmPlan& plan) {
+  return static_cast<double>(plan.buffers.span) <= gpu.l2.size_bytes;
 }
 
-/// What the same launches just before left in the L2: other lines everywhere (its own weights, but not where
-/// this run will look for them), the results it wrote last still dirty, and what it read only where all of it
-/// fits though each partition keeps its own copy.
-void leave_behind(MemorySystem& memory, const GpuDescription& gpu, const GemmPlan& plan,
+/// What the same launches just before left in the L2: what they read, as far as it finds room, and the
+/// results they wrote last, still dirty.
+void leave_behind(MemorySystem& memory, const GpuDescription& gpu,
                   const std::vector<const Launch*>& launches) {
-  constexpr std::uint32_t kPiece = 1 << 20;
-  Segment others;
-  others.base = plan.buffers.span;
-  others.bytes = others.stride = kPiece;
-  others.count = static_cast<std::uint32_t>(2 * gpu.l2.size_bytes / kPiece);
-  memory.touch(others);
-  if (stays_resident(gpu, plan)) warm_up(memory, gpu, *launches.front());
+  touch_reads(memory, gpu, *launches.front());
   for (const Launch* launch : launches) {
     for (std::int64_t cta = 0; cta < launch->ctas(); ++cta) {
       const StageRequest result = launch->result(cta);
@@ -50,15 +43,13 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   GpuDescription as_run = gpu;
   as_run.l2.size_bytes /= plan.l2_factor;
   if (options.loop) as_run.launch.first_us = gpu.launch.dependent_us;
-  const std::uint64_t span =
-      plan.buffers.span + (options.loop ? static_cast<std::uint64_t>(2 * gpu.l2.size_bytes) : 0);
-  MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, span);
+  MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
   const auto owned = gemm_launches(as_run, kernel, plan);
   std::vector<const Launch*> launches;
   for (const auto& launch : owned) launches.push_back(launch.get());
   if (options.functional != nullptr)
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
-  if (options.loop) leave_behind(memory, as_run, plan, launches);
+  if (options.loop) leave_behind(memory, as_run, launches);
   if (options.warm_l2) warm_up(memory, as_run, *owned.front());
   for (const auto& launch : owned) touch_partials(memory, *launch);
   std::unique_ptr<Timeline> timeline;
@@ -70,7 +61,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   for (const LaunchOutcome& launch : outcome.launches) add(together, launch);
   together.use = use_of(memory);  // with what was still being written back
   RunOptions ran = options;
-  ran.warm_l2 |= options.loop && stays_resident(as_run, plan);  // no byte has to come from DRAM
+  ran.warm_l2 |= options.loop && may_stay(as_run, plan);  // no byte has to come from DRAM
   return make_result(gpu, kernel, design, plan, together, ran);
 }
 

@@ -31,7 +31,8 @@ void touch_reads(MemorySystem& memory, const GpuDescription& gpu, const Launch& 
         any = true;
         const StageRequest request = launch.copy(cta, stage);
         for (int s = 0; s < request.segment_count; ++s)
-          memory.touch(request.segments[static_cast<std::size_t>(s)]);
+          memory.touch(request.segments[static_cast<std::size_t>(s)], false,
+                       static_cast<std::uint32_t>((cta - wave) % gpu.sm.count));
       }
     }
   }

@@ -14,6 +14,7 @@ void MemorySystem::at_slice(std::uint32_t index, Time now) {
     write_at_slice(index, now);
   } else {
     counters_.l2_read_sectors += sectors;
+    if (is_far(t) && read_copy(index, now)) return;
     read_at_slice(index, now);
   }
 }
@@ -33,6 +34,7 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
       counters_.l2_hit_sectors += static_cast<std::uint64_t>(count_sectors(wanted));
       if (payloads_ != nullptr) payloads_->answered(index, name_of(t.slice, line));
       respond(index, now);
+      if (is_far(t)) keep_copy(t.slice, line, block, wanted, now);  // may move transactions_
       return;
     }
     if (state.mshr != L2Tags::kNoMshr) {  // somebody is already fetching: wait with them
@@ -64,6 +66,48 @@ void MemorySystem::read_at_slice(std::uint32_t index, Time now) {
       write_back(evicted, name_of(t.slice, line), now);  // may move transactions_: t is not used below
   }
   start_fill(index, missing, line, now);
+}
+
+/// Does the near partition have it all? The request came past there on its way, half the extra ago.
+bool MemorySystem::read_copy(std::uint32_t index, Time now) {
+  Transaction& t = transactions_[index];
+  const std::uint32_t near = partner(t.slice);
+  L2Tags& tags = slices_[near].tags;
+  const std::uint32_t line = tags.find(t.set, t.block);
+  if (line == L2Tags::kAbsent || (t.sectors & ~tags.state(line).valid) != 0) return false;
+  tags.use(line);
+  const auto sectors = static_cast<std::uint64_t>(count_sectors(t.sectors));
+  counters_.l2_hit_sectors += sectors;
+  counters_.far_sectors -= sectors;
+  t.slice = static_cast<std::uint16_t>(near);
+  const Time before = std::min(half_far_, half_latency_);  // its answer must not come before now
+  t.arrived -= before;
+  if (payloads_ != nullptr) payloads_->answered(index, name_of(near, line));
+  respond(index, now - before);
+  return true;
+}
+
+/// The far slice's line has just answered with these sectors. `now`: kNever where no time passes.
+void MemorySystem::keep_copy(std::uint32_t slice, std::uint32_t line, std::uint32_t block,
+                             std::uint16_t sectors, Time now) {
+  const std::uint32_t near = partner(slice), set = slices_[slice].tags.set_at(line);
+  L2Tags& tags = slices_[near].tags;
+  std::uint32_t copy = tags.find(set, block);
+  if (copy == L2Tags::kAbsent) {
+    L2Tags::Evicted evicted;
+    copy = tags.insert(set, block, evicted);
+    if (copy == L2Tags::kAbsent) return;  // every way waits for a fill
+    if (evicted.dirty && now != kNever) write_back(evicted, name_of(near, copy), now);
+  }
+  if (payloads_ != nullptr) payloads_->copied(name_of(slice, line), name_of(near, copy), block, sectors);
+  tags.state(copy).valid |= sectors;
+}
+
+void MemorySystem::drop_copy(std::uint32_t slice, std::uint32_t set, std::uint32_t block) {
+  if (partitions_ != 2) return;
+  L2Tags& tags = slices_[partner(slice)].tags;
+  const std::uint32_t copy = tags.find(set, block);
+  if (copy != L2Tags::kAbsent) tags.drop(copy);
 }
 
 void MemorySystem::append_waiter(Mshr& mshr, std::uint32_t index) {
@@ -113,6 +157,7 @@ void MemorySystem::write_at_slice(std::uint32_t index, Time now) {
   } else {
     slice.tags.use(line);
   }
+  drop_copy(slice_index, set, block);
   L2Tags::State& state = slice.tags.state(line);
   if (payloads_ != nullptr) {
     payloads_->written(index, name_of(slice_index, line), transactions_[index].place(), sectors,
@@ -141,11 +186,14 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
   L2Tags::State& state = slice.tags.state(mshr.line);
   assert(state.mshr == mshr_index && "a block under fill was evicted");
   slice.outstanding_bytes -= count_sectors(own.fill_sectors) * kSectorBytes;
-  const LineName name = name_of(own.slice, mshr.line);
+  const std::uint32_t slice_index = own.slice, line = mshr.line;
+  const LineName name = name_of(slice_index, line);
   if (payloads_ != nullptr) payloads_->filled(index, name, own.fill_sectors);
   state.valid |= own.fill_sectors;
   const Time waited_for_dram = own.dram_wait;
   // Answer everybody whose sectors are all there; who waits for another fill of the block stays.
+  std::uint16_t to_far = 0;
+  const std::uint32_t block = own.block;
   std::uint32_t kept_first = kNoTransaction, kept_last = kNoTransaction;
   for (std::uint32_t waiter = mshr.first; waiter != kNoTransaction;) {
     Transaction& w = transactions_[waiter];
@@ -156,6 +204,7 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
       w.arrived = now;
       if (payloads_ != nullptr) payloads_->answered(waiter, name);
       respond(waiter, now);
+      if (is_far(w)) to_far |= w.sectors;
     } else {
       w.next_waiter = kNoTransaction;
       if (kept_first == kNoTransaction) {
@@ -174,6 +223,7 @@ void MemorySystem::filled(std::uint32_t index, Time now) {
     state.mshr = L2Tags::kNoMshr;
     free_mshrs_.push_back(mshr_index);
   }
+  if (to_far != 0) keep_copy(slice_index, line, block, to_far, now);  // may move transactions_
   // Whoever was refused an MSHR or a way tries again, in order, until one is refused anew.
   for (std::size_t left = slice.blocked.size(); left > 0; --left) {
     const std::uint32_t next = slice.blocked.front();

@@ -42,15 +42,17 @@ class L2Tags {
   /// Makes room for `block` (not present) and returns where it is now, empty and just used; says what was
   /// thrown out. kAbsent where every way waits for a fill.
   std::uint32_t insert(std::uint32_t set, std::uint32_t block, Evicted& evicted);
+  std::uint32_t set_at(std::uint32_t at) const { return ways_.quotient(at); }
+  /// The block there is gone; it was not dirty and waits for nothing.
+  void drop(std::uint32_t at);
   /// Somebody asked for the block there.
   void use(std::uint32_t at) { used_[at] = ++uses_; }
   State& state(std::uint32_t at) { return states_[at]; }
   /// `set` will be looked at soon.
-  void prefetch(std::uint32_t set) const { __builtin_prefetch(&tags_[std::size_t{set} * ways_]); }
+  void prefetch(std::uint32_t set) const { __builtin_prefetch(&tags_[std::size_t{set} * ways_.value()]); }
 
  private:
-  std::uint32_t ways_;
-  Divisor sets_;
+  Divisor ways_, sets_;
   std::vector<std::uint32_t> tags_;
   std::vector<std::uint32_t> used_;  ///< by the count of uses of the slice; 0: holds nothing
   std::vector<State> states_;

@@ -25,6 +25,10 @@ struct MemoryCounters {
 /// A transaction's way: SM port -> (request_latency) -> slice port and tags -> hit: (response_latency) -> SM
 /// port; miss: MSHR -> (path/2) -> DRAM channel -> (path/2) -> fill, everybody waiting answered. Writes
 /// allocate without fetching (whole sectors only) and leave by eviction.
+///
+/// An L2 of two partitions holds what an SM reads from the far one in both: the answer leaves a copy in the
+/// near partition, which takes a place there, answers the next reads from that side, and goes when its block
+/// is written. Copies come with the answer at once; between that and the port's time lies less than a stage.
 class MemorySystem {
  public:
   /// `transaction_bytes`: 512, or 128 in exact mode. `span_bytes`: the address space in use, below 2^32
@@ -46,8 +50,10 @@ class MemorySystem {
   /// The soonest an SM's request reaches a slice: how far this model may run ahead of the SMs.
   Time request_latency() const { return half_latency_; }
 
-  /// Puts data into the L2 without time passing (a previous run streamed it, or wrote it: `dirty`).
-  void touch(const Segment& segment, bool dirty = false);
+  /// Puts data into the L2 without time passing (a previous run's `sm` streamed it, or wrote it: `dirty`).
+  /// kNoSm: some SM of the partition where it belongs.
+  void touch(const Segment& segment, bool dirty = false, std::uint32_t sm = kNoSm);
+  static constexpr std::uint32_t kNoSm = UINT32_MAX;
 
   /// Functional mode from now on: every transaction carries its bytes, and short pieces of neighbouring rows
   /// travel apart (pieces.h). Costs no simulated time.
@@ -98,13 +104,22 @@ class MemorySystem {
     if (t.write) return 0;
     return rounded((t.bytes - kSectorBytes) * static_cast<double>(t.crossbar_factor) * stream_fs_per_byte_);
   }
-  bool is_far(const Transaction& t) const { return partitions_ == 2 && ((t.sm ^ t.slice) & 1) != 0; }
+  bool is_far(std::uint32_t sm, std::uint32_t slice) const {
+    return partitions_ == 2 && ((sm ^ slice) & 1) != 0;
+  }
+  bool is_far(const Transaction& t) const { return is_far(t.sm, t.slice); }
 
   // l2_path.cpp: what happens at a slice.
   void at_slice(std::uint32_t index, Time now);
   void read_at_slice(std::uint32_t index, Time now);
   void write_at_slice(std::uint32_t index, Time now);
   void start_fill(std::uint32_t index, std::uint16_t missing, std::uint32_t line, Time now);
+  /// Two partitions: what an SM reads from the other one stays in its own as well, in the slice's partner.
+  static std::uint32_t partner(std::uint32_t slice) { return slice ^ 1; }
+  bool read_copy(std::uint32_t index, Time now);
+  void keep_copy(std::uint32_t slice, std::uint32_t line, std::uint32_t block, std::uint16_t sectors,
+                 Time now);
+  void drop_copy(std::uint32_t slice, std::uint32_t set, std::uint32_t block);
   void append_waiter(Mshr& mshr, std::uint32_t index);
   void filled(std::uint32_t index, Time now);
   void respond(std::uint32_t index, Time ready);

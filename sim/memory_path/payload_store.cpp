@@ -150,6 +150,14 @@ void PayloadStore::written_back(LineName line, std::uint64_t block, const Place&
   from.dirty = 0;
 }
 
+void PayloadStore::copied(LineName from, LineName to, std::uint64_t block, std::uint16_t sectors) {
+  const Line& source = *lines_.at(from);
+  Line& copy = line_of(to, block);
+  for_each_run(sectors, [&](std::size_t first, std::size_t count) {
+    std::memcpy(copy.bytes.data() + first, source.bytes.data() + first, count);
+  });
+}
+
 void PayloadStore::touched(LineName line, std::uint64_t block, const Place& place, std::uint16_t sectors) {
   Line& to = line_of(line, block);
   const std::uint8_t* dram = dram_block(place, block);

@@ -80,6 +80,8 @@ class PayloadStore {
                std::uint16_t absent);
   /// An evicted block's dirty sectors leave the line for `place`.
   void written_back(LineName line, std::uint64_t block, const Place& place, std::uint16_t sectors);
+  /// Sectors of one line appear in another, which held none of them or something else before.
+  void copied(LineName from, LineName to, std::uint64_t block, std::uint16_t sectors);
   /// Sectors the line does not hold appear in it without time passing.
   void touched(LineName line, std::uint64_t block, const Place& place, std::uint16_t sectors);
 

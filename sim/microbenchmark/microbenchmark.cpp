@@ -126,7 +126,8 @@ double l2_read_bytes_per_cycle(const GpuDescription& gpu, double footprint_mb) {
 }
 
 double l2_footprint_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes) {
-  constexpr int kRows = 32, kPasses = 3;
+  constexpr int kRows = 32;
+  constexpr std::int64_t kPasses = 3, kWaves = 8;  // at least
   ReadLaunch launch;
   launch.piece = 8192;
   const auto in_row = static_cast<std::int64_t>(bytes / launch.piece / kRows);
@@ -137,7 +138,7 @@ double l2_footprint_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes) {
   MemorySystem memory(gpu, kMaxTransactionBytes, bytes);
   launch.cta_count = 2 * in_row;
   ReadLaunch measured = launch;
-  measured.cta_count = kPasses * in_row;
+  measured.cta_count = std::max(kPasses * in_row, kWaves * launch.slots * gpu.sm.count);
   const RunOutcome outcome = run_launches(gpu, memory, {&launch, &measured}, nullptr);
   const double seconds = static_cast<double>(outcome.launches.back().duration) / kFemtosecondsPerSecond -
                          gpu.launch.dependent_us * 1e-6;

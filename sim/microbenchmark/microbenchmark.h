@@ -21,9 +21,9 @@ double pointer_chase_cycles(const GpuDescription& gpu, ChaseLevel level);
 /// occupancy, 16-byte loads, every SM starting at another place.
 double l2_read_bytes_per_cycle(const GpuDescription& gpu, double footprint_mb);
 
-/// GB/s of CTAs that read a footprint again and again, 32 pieces of 8 KB each, as many CTAs one after the
-/// other as make three passes over a cache that has seen two (RRZE gpu-l2-cache): what is left past the L2's
-/// size says how it replaces.
+/// GB/s of CTAs that read a footprint again and again, 32 pieces of 8 KB each, CTAs one after the
+/// other for three passes at least over a cache that has seen two (RRZE gpu-l2-cache): what is left past the
+/// L2's size says how it replaces.
 double l2_footprint_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes);
 
 /// GB/s of a kernel whose every thread reads one 8-byte element, two CTAs an SM filling `occupancy` (0 .. 1]

@@ -16,7 +16,7 @@ GemmResult run(const KernelDescription& kernel, const GemmShape& shape, bool loo
 TEST(Loop, TheLaunchBeforeHidesTheOverhead) {
   const GpuDescription gpu = load_gpu("a100-sxm-40g");
   const KernelDescription kernel = load_kernel("trtllm-w8a16");  // no split: one launch, few results
-  const GemmShape shape{5120, 5120, 8};
+  const GemmShape shape{22016, 8192, 8};  // of its weights nothing is found again
   const double saved = run(kernel, shape, false).time_us - run(kernel, shape, true).time_us;
   EXPECT_NEAR(saved, gpu.launch.first_us - gpu.launch.dependent_us, 0.3);
 }
@@ -33,7 +33,7 @@ TEST(Loop, PartialSumsOfTheLaunchBeforeAreWrittenBack) {
               0.01 * counter(cold, "dram_read_bytes"));  // none of the weights are left
 }
 
-TEST(Loop, AMatrixThatBothPartitionsHoldIsNotFetchedAgain) {
+TEST(Loop, AMatrixThatFitsIsNotFetchedAgain) {
   const GemmResult loop = run(load_kernel("tc-fpx-w6a16"), {4096, 4096, 8}, true);  // 12.6 MB
   EXPECT_LT(counter(loop, "dram_read_bytes"), 0.15 * counter(loop, "weight_bytes"));
   EXPECT_EQ(loop.floor_us, 0);

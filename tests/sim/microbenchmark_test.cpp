@@ -75,6 +75,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"a100-sxm-40g", "occupancy 12.5 %, RRZE", 310, 0.08, stream(0.125)},
                     Target{"a100-sxm-40g", "occupancy 75 %, RRZE", 1372, 0.08, stream(0.75)},
                     Target{"a100-sxm-40g", "occupancy 100 %, RRZE", 1500, 0.08, stream(1)},
+                    // Two partitions, each with copies of what its SMs read from the other: 28 MB of 40 stay.
+                    Target{"a100-sxm-80g", "footprint of 28 MB, RRZE", 5170, 0.05, footprint(28160)},
+                    Target{"a100-sxm-80g", "footprint of 37 MB, RRZE", 3004, 0.15, footprint(36864)},
+                    Target{"a100-sxm-80g", "footprint of 44 MB, RRZE", 2188, 0.15, footprint(44032)},
+                    Target{"a100-sxm-80g", "footprint of 53 MB, RRZE", 1945, 0.05, footprint(52736)},
                     // An L40 with its 96 MB: all hits below, and few 12 % above.
                     Target{"l40s", "footprint of 92 MB, RRZE", 5243, 0.08, footprint(91648)},
                     Target{"l40s", "footprint of 110 MB, RRZE", 1075, 0.08, footprint(110080)},
