@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/text/read_text.h"
 #include "emu/binary16.h"
 #include "emu/error.h"
 
@@ -88,7 +89,8 @@ Columns read_header(const Place& place, std::string_view line) {
   };
   const auto required = [&](std::string_view wanted) {
     const auto found = find(wanted);
-    if (!found) place.fail(fmt::format("the header '{}' has no column '{}'; needed: a, b, c", line, wanted));
+    if (!found)
+      place.fail(fmt::format("the header '{}' has no column '{}'; needed: a, b, c", excerpt(line), wanted));
     return *found;
   };
   if (find("d_fp6sim")) place.fail("the file already has a column 'd_fp6sim'");

@@ -1,14 +1,11 @@
 #include "app/options.h"
 
-#include <unistd.h>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "emu/error.h"
+#include "emu/tensor_io/output_file.h"
 
 namespace fp6sim::app {
 
@@ -59,20 +56,9 @@ void print_json(const boost::json::object& document) {
 }
 
 void write_file(const std::string& path, const std::string& text) {
-  const std::string unfinished = path + ".part" + std::to_string(::getpid());
-  {
-    std::ofstream out(unfinished, std::ios::binary);
-    out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    out.close();
-    if (!out) {
-      std::error_code ignored;
-      std::filesystem::remove(unfinished, ignored);
-      throw Error(path + ": cannot be written");
-    }
-  }
-  std::error_code error;
-  std::filesystem::rename(unfinished, path, error);
-  if (error) throw Error(path + ": cannot be written: " + error.message());
+  tensor_io::OutputFile out(path);
+  out.append(text);
+  out.commit();
 }
 
 CLI::Validator batch_range() {

@@ -27,6 +27,7 @@ boost::json::object overrides_of(const std::vector<std::string>& settings);
 /// written.
 void print_json(const boost::json::object& document);
 /// Writes a whole file: under another name first, then renamed, so that a reader never sees half of one.
+/// Devices and pipes are written in place. Throws fp6sim::Error.
 void write_file(const std::string& path, const std::string& text);
 
 /// Batches are refused where they make no sense: 1 .. 2^20.

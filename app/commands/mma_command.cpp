@@ -1,7 +1,6 @@
 // fp6sim mma: fill in or check a file of tensor-core vectors.
 #include <fmt/core.h>
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -9,6 +8,8 @@
 
 #include "app/commands.h"
 #include "app/mma_vectors.h"
+#include "app/options.h"
+#include "app/text/read_text.h"
 #include "emu/error.h"
 #include "emu/format.h"
 #include "emu/names.h"
@@ -54,18 +55,14 @@ emu::MmaContext context_of(const MmaArguments& arguments) {
 
 void run(const MmaArguments& arguments, Outcome& outcome) {
   const emu::MmaContext context = context_of(arguments);
-  std::ifstream in(arguments.path, std::ios::binary);
-  if (!in) throw Error("cannot read '" + arguments.path + "'");
+  std::istringstream in(read_text(arguments.path));
   std::ostringstream rows;  // held back, so that a bad line leaves no half-written file
   const MmaVectorsSummary summary = run_mma_vectors(context, arguments.path, in, rows);
-  if (in.bad()) throw Error("cannot read '" + arguments.path + "'");
   if (arguments.output.empty()) {
     std::cout << rows.str() << std::flush;
     if (!std::cout) throw Error("cannot write to standard output");
   } else {
-    std::ofstream out(arguments.output, std::ios::binary);
-    out << rows.str() << std::flush;
-    if (!out) throw Error("cannot write '" + arguments.output + "'");
+    write_file(arguments.output, rows.str());
   }
   fmt::print(stderr, "{} {}{}: {} rows, {} compared, {} mismatches, {} unsettled ({} of them differ)\n",
              arguments.architecture, arguments.input,

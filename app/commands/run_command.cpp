@@ -1,8 +1,11 @@
 // fp6sim run: the linear layers of whole models, kernel beside kernel.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <set>
 
@@ -30,10 +33,16 @@ struct RunArguments {
   bool json = false;
 };
 
-void write_report(const ModelRun& run, const boost::json::object& document, const std::string& folder) {
+/// Before anything is simulated, so that a bad place costs no simulation.
+void make_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error("--out " + folder + ": cannot be made: " + error.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw Error("--out " + folder + ": cannot be written into: " + std::strerror(errno));
+}
+
+void write_report(const ModelRun& run, const boost::json::object& document, const std::string& folder) {
   write_file(folder + "/run.json", boost::json::serialize(document) + "\n");
   write_file(folder + "/run.csv", model_run_csv(run));
   write_file(folder + "/run.txt", model_run_text(run));
@@ -78,6 +87,7 @@ void write_step_timelines(const ModelRun& run, const std::string& file) {
 void execute(RunArguments& arguments) {
   arguments.spec.split = arguments.simulation.split;
   arguments.spec.exact = arguments.simulation.exact;
+  if (!arguments.out.empty()) make_folder(arguments.out);
   const ModelRun run = run_models(arguments.spec);
   const boost::json::object document = model_run_json(run);
   if (arguments.json) {

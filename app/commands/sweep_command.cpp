@@ -131,7 +131,9 @@ void add_sweep_command(CLI::App& app, Outcome& outcome) {
       "go on.\n"
       "  fp6sim sweep sweeps/placement.json --db results.sqlite\n"
       "  mpirun -n 64 fp6sim sweep sweeps/placement.json --db results.sqlite   where this build has MPI\n"
-      "Exit code 130: interrupted by Ctrl-C, with everything computed stored.");
+      "Exit code 130: interrupted by Ctrl-C, with everything computed stored. Points at work are finished "
+      "first; a "
+      "second\nCtrl-C ends at once and loses those.");
   command->callback([arguments, &outcome] {
     // Every rank reads and judges the sweep, so that a bad one ends all of them alike; workers are forked
     // before MPI and SQLite start.

@@ -116,10 +116,8 @@ void add_trace_command(CLI::App& app, Outcome&) {
   command->add_option("--n", options.n, "Batch");
   command->add_option("--gpu", options.gpu, "Whose tile choice and tensor core")->capture_default_str();
   command->add_option("--split", options.split, "Packing: 4+2, 2+4, 4+2-byte; default the fastest");
-  command
-      ->add_option("--split-k", options.split_k,
-                   "CTAs that share a tile's K; 0 lets the kernel's chooser decide")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--split-k", options.split_k,
+                      "CTAs that share a tile's K; 0 lets the kernel's chooser decide");
   command->add_option("--seed", options.seed, "Of the random weights and activations");
   command->add_option("--workers", options.workers, "CTAs run at a time; 0: one per core");
   command->add_option("-o,--out", options.output, "The trace to write");

@@ -15,6 +15,8 @@
 #ifdef FP6SIM_APP_RTL
 #include "app/rtl/verify_unit.h"
 #include "app/verify/rtl_replay.h"
+#include "emu/names.h"
+#include "rtl/model/dequant_unit.h"
 #endif
 
 namespace fp6sim::app {
@@ -42,6 +44,8 @@ std::vector<kernels::KernelSpec> specs_of(const VerifyArguments& arguments) {
         kernels::kernel_by_name(arguments.kernel, arguments.split, activation_by_name(arguments.activation))};
   }
   if (!arguments.split.empty()) throw Error("verify --split needs --kernel");
+  if (arguments.activation != "fp16")
+    throw Error("verify --activation needs --kernel: without it, both are run");
   return {kernels::kernel_specs().begin(), kernels::kernel_specs().end()};
 }
 
@@ -238,6 +242,10 @@ void check_rtl(const VerifyArguments& arguments, boost::json::object& document, 
 
 void run(const VerifyArguments& arguments, Outcome& outcome) {
   if (!arguments.wave.empty() && !arguments.rtl) throw Error("verify --wave needs --rtl");
+#ifdef FP6SIM_APP_RTL
+  find_by_name("RTL model", arguments.rtl_model, rtl::unit_models(),  // before the kernels run for minutes
+               [](const rtl::UnitParameters& row) { return row.name; });
+#endif
   boost::json::object document;
   Totals totals;
   check_kernels(arguments, document, totals);
@@ -266,11 +274,11 @@ void add_verify_command(CLI::App& app, Outcome& outcome) {
   auto* command = app.add_subcommand(
       "verify", "Kernels run on the CPU against emu's replay (and the RTL unit, and a GPU), bit for bit");
   static VerifyArguments arguments;
-  command->add_flag(
+  auto* rtl = command->add_flag(
       "--rtl", arguments.rtl,
       "Judge the Verilated dequantisation unit too: every code x every scale, and each kernel's GEMM with "
       "the weights it gives");
-  command->add_option("--rtl-model", arguments.rtl_model, "Which unit")->capture_default_str();
+  command->add_option("--rtl-model", arguments.rtl_model, "Which unit")->needs(rtl)->capture_default_str();
   command->add_option("--wave", arguments.wave, "With --rtl: a short run's waves, as FST");
   command->add_option("--kernel", arguments.kernel,
                       "One of ours: w6a16, w4a16-g128, ...; default all of them");

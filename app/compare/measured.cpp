@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <set>
+#include <sstream>
 
+#include "app/text/read_text.h"
 #include "emu/error.h"
 #include "emu/names.h"
 
@@ -165,8 +166,7 @@ std::string kernel_alias(const std::string& name) {
 }
 
 MeasuredFile read_measured(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  if (!in || std::filesystem::is_directory(path)) throw Error(path.string() + ": cannot be read");
+  std::istringstream in(read_text(path));
   MeasuredFile file;
   std::vector<std::string> header;
   std::string line;

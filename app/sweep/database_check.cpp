@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
@@ -49,6 +50,7 @@ void check_content(const std::filesystem::path& file, const std::string& program
   const int checked = sqlite3_exec(handle, "PRAGMA quick_check(1)", keep_first, &verdict, nullptr);
   if (checked == SQLITE_BUSY) return;  // another process is at work on it: it judged it
   if (checked != SQLITE_OK) verdict = sqlite3_errmsg(handle);
+  std::replace(verdict.begin(), verdict.end(), '\n', ' ');  // SQLite's verdicts have lines, messages are one
   if (verdict != "ok") {
     throw Error(file.string() + ": the database is corrupt (" + verdict +
                 "); nothing was changed: move it away, or " +

@@ -27,6 +27,7 @@ std::vector<boost::json::object> run_tasks(const std::vector<NamedTask>& tasks, 
   WorkerPool pool(static_cast<int>(std::clamp<std::size_t>(tasks.size(), 1, static_cast<std::size_t>(jobs))),
                   work);
   catch_interrupts();
+  pool.drop_when_interrupted();  // half a table is none: nothing in flight is worth waiting for
   std::vector<boost::json::object> results(tasks.size());
   std::string complaint;
   Progress progress("simulations", tasks.size());

@@ -195,7 +195,7 @@ void WorkerPool::run(const std::function<std::optional<Task>()>& next,
       if (!task) break;
       start(std::move(*task));
     }
-    if (!has_busy()) return;
+    if (!has_busy() || (interrupted() && drop_when_interrupted_)) return;
     collect(200, done);
   }
 }

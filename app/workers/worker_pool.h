@@ -32,6 +32,10 @@ class WorkerPool : public Executor {
   bool has_busy() const;
   void collect(int timeout_ms, const std::function<void(const Task&, const Reply&)>& done);
 
+  /// From now on run() returns at once after interrupted() has become true; tasks in flight go unanswered.
+  /// Without this they are finished first.
+  void drop_when_interrupted() { drop_when_interrupted_ = true; }
+
   /// The workers' process ids (a test kills one).
   std::vector<pid_t> process_ids() const;
 
@@ -51,6 +55,7 @@ class WorkerPool : public Executor {
   bool read_reply(Worker& worker, Task& task, Reply& reply);
 
   WorkFunction work_;
+  bool drop_when_interrupted_ = false;
   double mean_seconds_ = 1;  ///< a task took lately
   std::vector<Worker> workers_;
 };
