@@ -24,6 +24,7 @@ struct Options {
   bool warm_l2 = false;
   bool micro = true;
   bool fresh = false;  ///< a new journal, even where one could be gone on with
+  bool retry = false;  ///< what failed in the journal is tried once more
   bool ncu = false;
 };
 

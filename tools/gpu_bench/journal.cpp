@@ -81,6 +81,37 @@ bool add_row(const std::vector<std::string>& fields, Results& results) {
   return in.good;
 }
 
+bool add_success(const std::vector<std::string>& fields, Results& results) {
+  const std::string& kind = fields[0];
+  const std::string& key = fields[1];
+  Fields in{fields};
+  if (kind == "row") return add_row(fields, results);
+  if (kind == "checked" && fields.size() == 4) {
+    const double outputs = in.number();
+    if (in.good) results.checked[key] = static_cast<std::int64_t>(outputs);
+    return in.good;
+  }
+  if (kind == "metrics" && fields.size() % 3 == 0) {
+    std::vector<Metric> metrics;
+    while (in.next + 3 < fields.size()) {
+      const std::string name = in.text(), unit = in.text();
+      metrics.push_back({name, unit, in.number()});
+    }
+    if (in.good) results.metrics[key] = metrics;
+    return in.good;
+  }
+  if (kind == "counters" && fields.size() % 2 == 1) {
+    std::map<std::string, double> counters;
+    while (in.next + 2 < fields.size()) {
+      const std::string name = in.text();
+      counters[name] = in.number();
+    }
+    if (in.good) results.counters[key] = counters;
+    return in.good;
+  }
+  return false;
+}
+
 std::string file_name(const std::string& gpu) {  // "NVIDIA H100 80GB HBM3" -> "nvidia-h100-80gb-hbm3"
   std::string name;
   for (const char c : gpu) {
@@ -125,6 +156,9 @@ std::string line_of_check(const std::string& key, std::int64_t outputs) {
 std::string line_of_failure(const std::string& key, const std::string& why) {
   return join({"failed", key, why});
 }
+std::string line_of_retry(const std::string& key) {
+  return join({"again", key});
+}
 std::string line_of_counters(const std::string& key, const std::map<std::string, double>& counters) {
   std::string line = std::string("counters\t") + field(key);
   for (const auto& [name, value] : counters)
@@ -137,36 +171,13 @@ bool add_line(const std::string& line, Results& results) {
   if (fields.size() < 3 || fields.back() != ".") return false;
   const std::string& kind = fields[0];
   const std::string& key = fields[1];
-  Fields in{fields};
-  if (kind == "row") return add_row(fields, results);
-  if (kind == "checked" && fields.size() == 4) {
-    const double outputs = in.number();
-    if (in.good) results.checked[key] = static_cast<std::int64_t>(outputs);
-    return in.good;
-  }
   if (kind == "failed" && fields.size() == 4) {
     results.failed[key] = fields[2];
     return true;
   }
-  if (kind == "metrics" && fields.size() % 3 == 0) {
-    std::vector<Metric> metrics;
-    while (in.next + 3 < fields.size()) {
-      const std::string name = in.text(), unit = in.text();
-      metrics.push_back({name, unit, in.number()});
-    }
-    if (in.good) results.metrics[key] = metrics;
-    return in.good;
-  }
-  if (kind == "counters" && fields.size() % 2 == 1) {
-    std::map<std::string, double> counters;
-    while (in.next + 2 < fields.size()) {
-      const std::string name = in.text();
-      counters[name] = in.number();
-    }
-    if (in.good) results.counters[key] = counters;
-    return in.good;
-  }
-  return false;
+  if (!(kind == "again" && fields.size() == 3) && !add_success(fields, results)) return false;
+  results.failed.erase(key);
+  return true;
 }
 
 std::string heading(const Machine& machine, const Options& options) {
@@ -187,6 +198,10 @@ std::string open_journal(const Options& options, const Machine& machine, const s
         continue;
       if (!read_if_same(file, first, results)) continue;
       append_line(file, "");  // ends the line that a killed run may have left
+      if (options.retry) {
+        for (const auto& [key, why] : results.failed) append_line(file, line_of_retry(key));
+        results.failed.clear();
+      }
       return file.substr(0, file.size() - 8);
     }
   }

@@ -39,6 +39,7 @@ int run(const std::vector<std::string>& arguments) {
   const Session session{options, layers, today(), program, begin};
   return supervise(options, [&](const Announcer& announcer, bool first) {
     options.fresh = options.fresh && first;
+    options.retry = options.retry && first;
     run_worker(session, announcer, open_cuda_device);
   });
 }

@@ -11,7 +11,7 @@ namespace fp6sim::bench {
 const char* const kUsage =
     "usage: gpu_bench [--workload NAME,..] [--batch N,..] [--kernel NAME,..] [--out DIR] [--repeats N]\n"
     "                 [--time-limit S] [--item-limit S] [--autotune FILE] [--warm-l2] [--no-micro] [--ncu]\n"
-    "                 [--fresh]\n"
+    "                 [--fresh | --retry]\n"
     "Checks every kernel bit for bit against the emulator, before it times it, cuBLAS FP16 (where "
     "libcublas.so\n"
     "is found; FP6SIM_CUBLAS names it), both ways of large batches and a read-only reduction, L2 cold "
@@ -20,7 +20,8 @@ const char* const kUsage =
     "(default\n"
     "traces/measured) as it goes: a run that is cut off, or ends at --time-limit, is gone on with by the "
     "next\n"
-    "of the same commit and settings. Exit 0: all done; 1: something differed or failed (named in .json); 2: "
+    "of the same commit and settings (--retry: what failed too). Exit 0: all done; 1: something differed or "
+    "failed (named in .json); 2: "
     "bad\n"
     "use or no GPU; 3: time ran out, run again to go on. Default: every workload and kernel, batch 1..512.\n";
 
@@ -105,6 +106,8 @@ Options parse_options(const std::vector<std::string>& arguments, const std::vect
       options.ncu = true;
     } else if (option == "--fresh") {
       options.fresh = true;
+    } else if (option == "--retry") {
+      options.retry = true;
     } else {
       throw Error("unknown option '" + option + "'\n" + kUsage);
     }

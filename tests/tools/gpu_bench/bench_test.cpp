@@ -165,6 +165,10 @@ TEST_F(Bench, GoesOnAfterAnErrorAndAfterALineCutShort) {
   asked_.clear();
   EXPECT_EQ(run(fail), kSomeFailed);
   EXPECT_TRUE(asked_.empty());
+  options_.retry = true;
+  EXPECT_EQ(run(), kAllDone);
+  EXPECT_EQ(asked_, std::vector{bad});
+  EXPECT_NE(text_of(stem() + ".json").find("\"failed\": {}"), std::string::npos);
 }
 
 TEST_F(Bench, GoesOnInOneProcessWhereTheDeviceSurvives) {
@@ -228,6 +232,7 @@ TEST(Journal, LinesRoundTrip) {
   for (const std::string& line :
        {line_of("time a", row), line_of("micro b", std::vector<Metric>{{"x", "GB/s", 2.5}}),
         line_of_check("check c", 77), line_of_failure("time d", "why\tand\nwhere"),
+        line_of_failure("time f", "hung"), line_of_retry("time f"),
         line_of_counters("counters e", {{"dram_bytes", 5}})}) {
     EXPECT_TRUE(add_line(line, results)) << line;
     Results none;
@@ -240,6 +245,7 @@ TEST(Journal, LinesRoundTrip) {
   EXPECT_EQ(results.metrics.at("micro b").at(0).value, 2.5);
   EXPECT_EQ(results.checked.at("check c"), 77);
   EXPECT_EQ(results.failed.at("time d"), "why and where");
+  EXPECT_FALSE(results.has("time f"));
   EXPECT_EQ(results.counters.at("counters e").at("dram_bytes"), 5);
 }
 
@@ -261,7 +267,8 @@ TEST(Options, SayWhatIsWrong) {
   EXPECT_NE(refusal({"--kernel", "w7a16"}).find("w7a16"), std::string::npos);
   EXPECT_NE(refusal({"--once", "w6a16,4+2,64"}).find("KERNEL,SPLIT,M,K,N"), std::string::npos);
   EXPECT_NE(refusal({"--speed"}).find("unknown option '--speed'"), std::string::npos);
-  EXPECT_EQ(refusal({"--batch", "1,64", "--time-limit", "480", "--ncu", "--autotune", "t.json"}), "accepted");
+  EXPECT_EQ(refusal({"--batch", "1,64", "--time-limit", "480", "--ncu", "--retry", "--autotune", "t.json"}),
+            "accepted");
 }
 
 /// What the bench writes is what compare reads.

@@ -33,7 +33,8 @@ class Supervisor : public testing::Test {
   int run(const std::function<void(FakeDevice&)>& prepare) {
     const auto begin = std::chrono::steady_clock::now();
     const Session session{options_, kLayers, "2026-01-02", "", begin};
-    return supervise(options_, [&](const Announcer& announcer, bool) {
+    return supervise(options_, [&](const Announcer& announcer, bool first) {
+      options_.retry = options_.retry && first;
       run_worker(session, announcer, [&](const Options&) {
         auto device = std::make_unique<FakeDevice>();
         prepare(*device);
@@ -101,6 +102,22 @@ TEST_F(Supervisor, GoesOnAfterMoreFailuresThanItWouldTakeInARow) {
   }
   EXPECT_EQ(failures, 52);
   expect_all_but(item_, "too many resources");
+}
+
+TEST_F(Supervisor, RetriesAllThatFailedThoughTheFirstFailsAgain) {
+  const auto fail = [](const std::string& prefix) {
+    return [prefix](FakeDevice& device) {
+      device.before = [prefix](const std::string& now) {
+        if (now.starts_with(prefix)) throw Error("an illegal address");
+      };
+    };
+  };
+  EXPECT_EQ(run(fail("time w6a16 4+2-byte")), kSomeFailed);
+  EXPECT_NE(json().find("8192 22016 8\": \"an illegal address"), std::string::npos);
+  options_.retry = true;
+  EXPECT_EQ(run(fail(item_)), kSomeFailed);  // batch 1 fails again, and its worker ends
+  expect_all_but(item_, "an illegal address");
+  EXPECT_EQ(json().find("8192 22016 8\": \"an illegal address"), std::string::npos);
 }
 
 TEST_F(Supervisor, GivesUpWhereNothingWorks) {
