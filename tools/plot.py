@@ -15,6 +15,12 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#8
 MARKERS = "o^sDv*Px<"
 
 
+def fail(message):
+    """Ends as fp6sim does on bad input: one line, code 2."""
+    print("plot.py: " + message, file=sys.stderr)
+    sys.exit(2)
+
+
 def load_points(source):
     """Points as flat dictionaries, with 'speedup' and 'ceiling' where FP16 is known."""
     if source.endswith(".json"):
@@ -25,7 +31,7 @@ def load_points(source):
             point["ceiling"] = point["baseline_floor_us"] / point["floor_us"]
         return points
     if not os.path.exists(source):
-        sys.exit("plot.py: %s: no such file" % source)
+        fail("%s: no such file" % source)
     db = sqlite3.connect("file:%s?mode=ro" % source, uri=True)
     points = []
     for row in db.execute("SELECT p.gpu, kernel, design, split, m, k, batch, warm_l2, overrides, result, "
@@ -137,6 +143,20 @@ def plot_comparison(plt, source):
     return figure
 
 
+def draw(plt, arguments):
+    if arguments.what == "comparison":
+        figure = plot_comparison(plt, arguments.source)
+    else:
+        points = load_points(arguments.source)
+        if arguments.what == "speedup" and not any("speedup" in p for p in points):
+            fail("%s has no cublas-fp16 points to compare with" % arguments.source)
+        if not points:
+            fail("%s has no points" % arguments.source)
+        figure = {"speedup": plot_speedup, "stack": plot_stack, "pareto": plot_pareto}[arguments.what](plt, points)
+    figure.tight_layout()
+    figure.savefig(arguments.out, dpi=150)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
@@ -146,20 +166,17 @@ def main():
     try:
         import matplotlib
     except ImportError:
-        sys.exit("plot.py: Matplotlib is missing (python3-matplotlib)")
+        fail("Matplotlib is missing (python3-matplotlib)")
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    if arguments.what == "comparison":
-        figure = plot_comparison(plt, arguments.source)
-    else:
-        points = load_points(arguments.source)
-        if arguments.what == "speedup" and not any("speedup" in p for p in points):
-            sys.exit("plot.py: %s has no cublas-fp16 points to compare with" % arguments.source)
-        if not points:
-            sys.exit("plot.py: %s has no points" % arguments.source)
-        figure = {"speedup": plot_speedup, "stack": plot_stack, "pareto": plot_pareto}[arguments.what](plt, points)
-    figure.tight_layout()
-    figure.savefig(arguments.out, dpi=150)
+    if not arguments.out.endswith((".png", ".svg", ".pdf")):
+        fail("--out '%s': the file must end in .png, .svg or .pdf" % arguments.out)
+    try:
+        draw(plt, arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        fail("%s: not what --what %s draws (%s: %s)" % (arguments.source, arguments.what, type(error).__name__, error))
+    except (OSError, sqlite3.Error) as error:
+        fail("%s: %s" % (arguments.source, error))
 
 
 if __name__ == "__main__":
