@@ -43,7 +43,7 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
   GpuDescription as_run = gpu;
   as_run.l2.size_bytes /= plan.l2_factor;
   if (options.loop) as_run.launch.first_us = gpu.launch.dependent_us;
-  MemorySystem memory(as_run, options.exact ? 128 : kMaxTransactionBytes, plan.buffers.span);
+  MemorySystem memory(as_run, plan.transactions.largest, plan.buffers.span);
   const auto owned = gemm_launches(as_run, kernel, plan);
   std::vector<const Launch*> launches;
   for (const auto& launch : owned) launches.push_back(launch.get());

@@ -52,6 +52,7 @@ StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
                             block_rows * static_cast<double>(depth) * bytes,
                             static_cast<double>(rows) / block_rows, stride);
     piece.rows_from = plan_.buffers.weights[i];
+    piece.together = plan_.transactions.together;
     piece.crossbar_factor = static_cast<float>(plan_.crossbar_factor);
     request.add(piece);
   }

@@ -5,6 +5,7 @@
 #include "emu/error.h"
 #include "sim/kernel/choose_tile.h"
 #include "sim/kernel/stage_work.h"
+#include "sim/kernel/transaction_size.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -124,6 +125,7 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
   buffers.workspace = allocate(top, plan.split_k > 1 ? partials : 0);
   buffers.span = top;
   plan.weight_bytes = static_cast<std::uint64_t>(weights * as_run.weights.bits / 8) + scales;
+  if (!options.exact) plan.transactions = transactions_of_gemm(gpu, as_run.weights, plan);
   plan.floor_bytes =
       static_cast<std::uint64_t>(static_cast<double>(shape.m) * static_cast<double>(shape.k) *
                                  as_run.weights.bits / 8) +

@@ -81,6 +81,12 @@ struct Buffers {
   std::uint64_t span = 0;  ///< bytes of address space in use
 };
 
+/// How finely memory traffic is simulated (transaction_size.h).
+struct TransactionSizes {
+  int largest = kMinTransactionBytes;  ///< 128: as exact mode; or 512
+  std::uint32_t together = 0;          ///< Segment::together of weights
+};
+
 /// Everything derived from (GPU, kernel, design, shape).
 struct GemmPlan {
   GemmShape shape;            ///< as asked
@@ -95,6 +101,7 @@ struct GemmPlan {
   std::string padding;
   std::uint64_t floor_bytes = 0;   ///< weights, scales, zero points, activations: read at least once
   std::uint64_t weight_bytes = 0;  ///< weights, scales and zero points
+  TransactionSizes transactions;
   double crossbar_factor = 1;
   double l2_factor = 1;     ///< how much larger the weights are inside the L2
   double instructions = 0;  ///< warp instructions of the whole launch

@@ -6,7 +6,6 @@ namespace fp6sim::sim {
 
 PayloadStore& MemorySystem::carry_payloads() {
   payloads_ = std::make_unique<PayloadStore>(map_, static_cast<int>(block_bytes_));
-  unit_bytes_ = 0;
   return *payloads_;
 }
 
@@ -45,7 +44,7 @@ void MemorySystem::touch(const Segment& segment, bool dirty, std::uint32_t sm) {
       keep_copy(place.slice, line, block, mask, kNever);
     }
   };
-  for_each_transaction(segment, block_bytes_, unit_bytes_, touch_one);
+  for_each_transaction(segment, block_bytes_, touch_one);
 }
 
 DramCounters MemorySystem::dram_counters() const {

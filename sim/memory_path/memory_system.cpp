@@ -9,32 +9,11 @@
 
 namespace fp6sim::sim {
 
-namespace {
-
-/// What short pieces of neighbouring rows may be put together to (pieces.h): as little as keeps a stage
-/// spread over the channels as evenly as its pieces were, and nothing where opening rows for them may be what
-/// bounds a channel.
-std::uint32_t unit_bytes(const GpuDescription& gpu) {
-  constexpr int kStageBytes =
-      40 << 10;  // what a CTA of a row-major kernel has under way, three stages of 128 rows
-  constexpr double kShortestPiece = 128;  // bytes
-  constexpr double kMargin = 1.2;
-  const DramDescription& dram = gpu.dram;
-  const double row_ns = std::max({dram.rrd_ns, dram.faw_ns / 4, (dram.ras_ns + dram.rp_ns) / dram.banks});
-  if (kShortestPiece / dram.channel_bytes_per_s() * 1e9 < kMargin * row_ns) return 0;
-  int unit = kMaxTransactionBytes;
-  while (unit > kShortestPiece && unit * dram.channels > kStageBytes) unit /= 2;
-  return static_cast<std::uint32_t>(unit);
-}
-
-}  // namespace
-
 MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std::uint64_t span_bytes)
     : map_(gpu.dram, gpu.l2.slices, span_bytes),
       clock_(Clock::from_mhz(gpu.sm.clock_mhz)),
       block_bytes_(static_cast<std::uint32_t>(transaction_bytes)),
       blocks_in_unit_(static_cast<std::uint32_t>(gpu.dram.interleave_bytes / transaction_bytes)),
-      unit_bytes_(transaction_bytes == kMaxTransactionBytes ? unit_bytes(gpu) : 0),
       partitions_(gpu.l2.partitions),
       mshr_bytes_(gpu.l2.mshrs * kMaxTransactionBytes),
       first_id_(static_cast<std::uint32_t>(gpu.dram.channels)),
@@ -95,7 +74,7 @@ void MemorySystem::submit(const StageRequest& request, Time at, std::uint8_t* da
   for (int s = 0; s < request.segment_count; ++s) {
     const Segment& segment = request.segments[static_cast<std::size_t>(s)];
     for_each_transaction(
-        segment, block_bytes_, unit_bytes_,
+        segment, block_bytes_,
         [&](std::uint64_t address, std::uint16_t mask, std::uint16_t bytes, std::uint8_t pieces) {
           const std::uint32_t index = new_transaction(block_of(address));
           Transaction& t = transactions_[index];
@@ -108,6 +87,7 @@ void MemorySystem::submit(const StageRequest& request, Time at, std::uint8_t* da
           t.write = request.write;
           t.crossbar_factor = segment.crossbar_factor;
           if (payloads_ != nullptr) {
+            assert(pieces == 1 && "joined pieces are what other stages need: they cannot carry this one's bytes");
             payloads_->submitted(index, {t.block, static_cast<std::uint16_t>(address % block_bytes_), bytes,
                                          t.sm, t.write, data});
             data += bytes;

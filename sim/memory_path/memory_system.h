@@ -131,8 +131,7 @@ class MemorySystem {
   AddressMap map_;
   Clock clock_;
   std::uint32_t block_bytes_;
-  Divisor blocks_in_unit_;    // of DRAM's interleave
-  std::uint32_t unit_bytes_;  // short pieces of neighbouring rows travel together as that many; 0: apart
+  Divisor blocks_in_unit_;  // of DRAM's interleave
   int partitions_;
   double slice_fs_per_byte_, fill_fs_per_byte_, stream_fs_per_byte_;
   Time half_latency_, half_far_, half_path_, access_;

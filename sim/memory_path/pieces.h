@@ -27,8 +27,9 @@ namespace fp6sim::sim {
 /// there matters.
 inline constexpr std::uint32_t kSharedBytes = 128;
 
-/// How many rows' pieces travel together as at most `unit_bytes` (a power of two): 1 where they may not.
-inline std::uint32_t rows_together(const Segment& segment, std::uint32_t unit_bytes) {
+/// How many rows' pieces travel together: 1 where they may not.
+inline std::uint32_t rows_together(const Segment& segment) {
+  const std::uint32_t unit_bytes = segment.together;
   if (segment.rows_from == Segment::kNoRows || segment.bytes * 2 > unit_bytes ||
       segment.bytes < kSectorBytes || unit_bytes % segment.bytes != 0 || segment.base % segment.bytes != 0 ||
       segment.stride % unit_bytes != 0 || segment.rows_from % unit_bytes != 0)
@@ -37,18 +38,17 @@ inline std::uint32_t rows_together(const Segment& segment, std::uint32_t unit_by
 }
 
 /// visit(address, mask of its block's sectors, bytes, pieces) for every transaction of `segment`, none larger
-/// than a block. `unit_bytes`: short pieces of neighbouring rows may be transposed, as above, into
-/// transactions of that many.
+/// than a block.
 template <class Visit>
-void for_each_transaction(const Segment& segment, std::uint32_t block_bytes, std::uint32_t unit_bytes,
-                          Visit visit) {
+void for_each_transaction(const Segment& segment, std::uint32_t block_bytes, Visit visit) {
   const auto transaction = [&](std::uint64_t address, std::uint64_t bytes, std::uint32_t pieces) {
     const std::uint64_t first = address % block_bytes / kSectorBytes;
     const std::uint64_t last = (address + bytes - 1) % block_bytes / kSectorBytes;
     visit(address, static_cast<std::uint16_t>(((1u << (last + 1)) - 1) & ~((1u << first) - 1)),
           static_cast<std::uint16_t>(bytes), static_cast<std::uint8_t>(pieces));
   };
-  const std::uint32_t group = rows_together(segment, unit_bytes);
+  const std::uint32_t group = rows_together(segment);
+  const std::uint32_t unit_bytes = segment.together;
   const std::uint64_t first_row = group == 1 ? 0 : (segment.base - segment.rows_from) / segment.stride;
   const std::uint64_t largest = segment.shared ? std::min(kSharedBytes, block_bytes) : block_bytes;
   for (std::uint32_t piece = 0; piece < segment.count;) {

@@ -10,6 +10,7 @@
 namespace fp6sim::sim {
 
 inline constexpr int kSectorBytes = 32;
+inline constexpr int kMinTransactionBytes = 128;  ///< of exact mode and short runs
 inline constexpr int kMaxTransactionBytes = 512;
 
 /// A strided set of pieces: `count` times `bytes` at base, base + stride, ...
@@ -23,8 +24,11 @@ struct Segment {
   /// the data below them (l2, memctrl).
   float crossbar_factor = 1;
   /// Where row 0 of the matrix lies whose consecutive rows the pieces belong to; kNoRows: they belong to
-  /// none. Allows short pieces of neighbouring rows to travel together (sim/memory_path/pieces.h).
+  /// none.
   std::uint64_t rows_from = kNoRows;
+  /// How much of neighbouring rows' short pieces may travel together (sim/memory_path/pieces.h): a power of
+  /// two; 0: they travel apart.
+  std::uint32_t together = 0;
   /// Many CTAs ask for it at about the same time.
   bool shared = false;
 };

@@ -55,7 +55,7 @@ class Step {
   }
 
   StepResult run(std::int64_t batch) {
-    MemorySystem memory(as_run_, options_.exact ? 128 : kMaxTransactionBytes, plan_.span);
+    MemorySystem memory(as_run_, plan_.layers.front().plan.transactions.largest, plan_.span);
     if (!options_.first_step) leave_a_step_behind(memory);
     for (const LayerGroup& group : plan_.groups) add_group(group);
     std::vector<const Launch*> launches;

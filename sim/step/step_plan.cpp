@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "emu/error.h"
+#include "sim/kernel/transaction_size.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -34,6 +35,8 @@ PlannedLayer plan_layer(const GpuDescription& gpu, const KernelDescription& kern
   } catch (const Error& error) {
     throw Error("layer " + layer.label + ": " + error.what());
   }
+  if (!options.exact)
+    planned.plan.transactions = transactions_of_step(gpu, planned.kernel->weights, planned.plan);
   planned.weight_span = planned.plan.buffers.activations;  // weights and scales lie before the activations
   assert(planned.weight_span > planned.plan.buffers.scales);
   return planned;

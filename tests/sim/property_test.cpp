@@ -65,46 +65,82 @@ TEST(Property, AWarmFiftyMegabyteMatrixLooksSeveralTimesFaster) {
   EXPECT_GT(hot, 2 * cold);
 }
 
-// Queues at channels and slices make a single run's time depend on where its buffers lie, by about a percent
-// either way (short layers more): the mean says whether coarsening shifts anything.
-TEST(Property, ExactAndFastAgree) {
+struct Pair {
+  const char *gpu, *kernel, *design;
+  GemmShape shape;
+  GemmResult fast, exact;
+};
+
+Pair both_modes(const char* gpu, const char* kernel, const char* design, const GemmShape& shape) {
   RunOptions exact;
   exact.exact = true;
-  for (const char* gpu_name : {"a100-sxm-40g", "h100-sxm", "rtx4090"}) {
-    const GpuDescription gpu = load_gpu(gpu_name);
-    double sum = 0, magnitudes = 0;
-    int count = 0;
-    for (const char* kernel : {"w6a16", "tc-fpx-w6a16", "trtllm-w8a16", "marlin-w4a16-g128", "cublas-fp16"}) {
-      for (const GemmShape& shape : {GemmShape{8192, 8192, 8}, GemmShape{13824, 5120, 32}}) {
-        const double difference = time_of(gpu, kernel, shape) / time_of(gpu, kernel, shape, exact) - 1;
-        EXPECT_NEAR(difference, 0, 0.02)
-            << gpu_name << " " << kernel << " " << shape.m << "x" << shape.k << "x" << shape.n;
-        sum += difference;
-        magnitudes += std::abs(difference);
-        ++count;
-      }
-    }
-    EXPECT_NEAR(sum / count, 0, 0.003) << gpu_name;
-    EXPECT_LE(magnitudes / count, 0.006) << gpu_name;
+  const auto run = [&](const RunOptions& options) {
+    return simulate_gemm(load_gpu(gpu), load_kernel(kernel), load_design(design), shape, options);
+  };
+  return {gpu, kernel, design, shape, run({}), run(exact)};
+}
+
+double difference(const Pair& pair) {
+  return static_cast<double>(pair.fast.cycles) / static_cast<double>(pair.exact.cycles) - 1;
+}
+
+std::string text_of(const Pair& pair) {
+  return std::string(pair.gpu) + " " + pair.kernel + " " + pair.design + " " + std::to_string(pair.shape.m) +
+         "x" + std::to_string(pair.shape.k) + " batch " + std::to_string(pair.shape.n);
+}
+
+// Where a single run's end hangs on which CTA is the slowest, only the same transactions give the same time:
+// runs that differed by 1 to 13 % when all were coarse (sim/kernel/transaction_size.h). The last four are
+// long, but their pieces are short and open rows at a channel's limit or would meet on few channels, their
+// activations are as much as their weights, or they write much.
+TEST(Property, WhatCoarseTransactionsWouldMoveIsTheSameRunInBothModes) {
+  for (const Pair& pair : {both_modes("h200", "w6a16", "simt", {8192, 8192, 8}),
+                           both_modes("a100-sxm-80g", "cublas-fp16", "simt", {8192, 8192, 8}),
+                           both_modes("a100-sxm-40g", "trtllm-w4a16-fine", "simt", {28672, 8192, 32}),
+                           both_modes("rtx4070ti-super", "trtllm-w4a16-fine", "simt", {28672, 8192, 32}),
+                           both_modes("rtx4090", "tc-fpx-w6a16", "l2", {5120, 8192, 128}),
+                           both_modes("v100-sxm", "cublas-fp16", "l2", {12345, 6789, 1}),
+                           both_modes("h200", "cublas-fp16", "simt", {5120, 13824, 8}),
+                           both_modes("a100-sxm-40g", "cublas-fp16", "operand", {14336, 5120, 128}),
+                           both_modes("h100-pcie", "tc-fpx-w6a16", "operand", {22016, 8192, 128})}) {
+    EXPECT_EQ(pair.fast.cycles, pair.exact.cycles) << text_of(pair);
+    EXPECT_EQ(counter(pair.fast, "transactions"), counter(pair.exact, "transactions")) << text_of(pair);
   }
+}
+
+// tools/exact_against_fast.py draws hundreds of runs; here a few long ones of each kind.
+TEST(Property, CoarseTransactionsAreWithinOnePercentOfExactOnes) {
+  double sum = 0;
+  int count = 0;
+  for (const Pair& pair : {both_modes("a100-sxm-40g", "w6a16", "simt", {8192, 22016, 8}),
+                           both_modes("h100-sxm", "w6a16", "simt", {28672, 8192, 32}),
+                           both_modes("h200", "w6a16-g128", "native", {22016, 8192, 1}),
+                           both_modes("rtx4090", "tc-fpx-w6a16", "smem", {22016, 8192, 32}),
+                           both_modes("a100-sxm-80g", "w6a16", "l2", {22016, 8192, 1}),
+                           both_modes("l40s", "tc-fpx-w6a16", "memctrl", {24576, 8192, 8}),
+                           both_modes("h100-pcie", "w8a16", "operand", {16384, 12345, 8}),
+                           both_modes("a100-sxm-40g", "trtllm-w8a16", "simt", {28672, 8192, 32}),
+                           both_modes("a100-sxm-40g", "cublas-fp16", "simt", {8192, 22016, 8})}) {
+    EXPECT_LT(counter(pair.fast, "transactions"), 0.75 * counter(pair.exact, "transactions"))
+        << text_of(pair);
+    EXPECT_NEAR(difference(pair), 0, 0.01) << text_of(pair);
+    sum += difference(pair);
+    ++count;
+  }
+  EXPECT_NEAR(sum / count, 0, 0.003);
 }
 
 // Short pieces of a row-major matrix travel together (sim/memory_path/pieces.h): fewer transactions, the same
 // sectors.
 TEST(Property, PiecesTravelTogetherButEverySectorIsCounted) {
-  const GpuDescription gpu = load_gpu("a100-sxm-40g");
-  RunOptions exact;
-  exact.exact = true;
-  const auto run = [&](const RunOptions& options) {
-    return simulate_gemm(gpu, load_kernel("cublas-fp16"), load_design("simt"), {4096, 4096, 8}, options);
-  };
-  const GemmResult fast = run({}), slow = run(exact);
-  EXPECT_LT(counter(fast, "transactions"), 0.4 * counter(slow, "transactions"));
+  const auto [gpu, kernel, design, shape, fast, exact] =
+      both_modes("a100-sxm-40g", "trtllm-w8a16", "simt", {16384, 12288, 8});
+  EXPECT_LT(counter(fast, "transactions"), 0.65 * counter(exact, "transactions"));
   for (const char* name : {"l2_read_sectors", "l2_write_sectors"}) {
-    EXPECT_EQ(counter(fast, name), counter(slow, name)) << name;
+    EXPECT_EQ(counter(fast, name), counter(exact, name)) << name;
   }
-  EXPECT_NEAR(counter(fast, "dram_read_bytes") / counter(slow, "dram_read_bytes"), 1, 0.002);
-  EXPECT_NEAR(counter(fast, "dram_row_misses") / counter(slow, "dram_row_misses"), 1, 0.03);
+  EXPECT_NEAR(counter(fast, "dram_read_bytes") / counter(exact, "dram_read_bytes"), 1, 0.002);
+  EXPECT_NEAR(counter(fast, "dram_row_misses") / counter(exact, "dram_row_misses"), 1, 0.03);
 }
 
 TEST(Property, HighChannelBitsCostASplitLayoutBandwidth) {
