@@ -6,16 +6,19 @@ Usage: tools/mutate_kernels.py [--build build/release] [--only REGEX] [--sample 
 
 Every mutant is compiled alone, for few kernels at first and for all kinds where it is still alive, and run on the
 shapes of the tests. A mutant whose behaviour is the original's stands in tools/mutation/equivalent.txt with the reason.
-Prints every other one that is alive; exit status 1 where there is any. docs/simt.md has the last result. FILE keeps
+Prints every other one that is alive; exit status 1 where there is any. docs/kernels.md has the last result. FILE keeps
 every mutant's fate; what it says was caught is not tried again, so an interrupted run goes on with the same command.
 """
 import argparse
+import atexit
 import collections
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -158,11 +161,16 @@ def main():
     parser.add_argument("--prebuilt", action="store_true", help="build no library: they are there")
     parser.add_argument("--quick", action="store_true", help="few kernels only: more stay alive")
     options = parser.parse_args()
-    chosen = [m for m in mutants() if re.search(options.only, str(m)) and share_of(m.name) < options.sample]
+    every = list(mutants())
+    stale = equivalents().keys() - {m.name for m in every}
+    if stale:
+        sys.exit(f"{EQUIVALENT.name}: no such mutant any more:\n" + "\n".join(sorted(stale)))
+    chosen = [m for m in every if re.search(options.only, str(m)) and share_of(m.name) < options.sample]
     if options.list:
         print("\n".join(str(m) for m in chosen))
         return 0
-    scratch = pathlib.Path(options.build) / "mutation"
+    scratch = pathlib.Path(options.build) / f"mutation-{os.getpid()}"
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     if not options.prebuilt:
         subprocess.run(["cmake", "--build", options.build, "-j", str(options.jobs), "--target", build.LINKED_LIKE],
                        check=True, stdout=subprocess.DEVNULL)

@@ -308,6 +308,27 @@ void wgmma_commit(Where where) {
   cta.leave(kFullMask);
 }
 
+namespace detail {
+
+void wgmma_need_landed(RegisterSpan registers, const Where& where) {
+  Cta& cta = Cta::of_running("wgmma.wait_group");
+  const Lane& self = cta.lane();
+  const auto* const from = static_cast<const std::byte*>(registers.at);
+  const auto overlaps = [&](const void* at, std::size_t bytes) {
+    const auto* const other = static_cast<const std::byte*>(at);
+    return other < from + registers.bytes && from < other + bytes;
+  };
+  for (const WarpgroupStep& step : cta.warp_work(self.warp).steps) {
+    if (overlaps(step.a[self.lane], 16) ||
+        overlaps(step.accumulators->registers[self.lane], step.accumulators->bytes)) {
+      cta.fail(ViolationKind::kInFlight, self, where,
+               "wgmma.wait_group names registers of a wgmma that is still in flight");
+    }
+  }
+}
+
+}  // namespace detail
+
 void wgmma_wait_group(unsigned pending, Where where) {
   Cta& cta = Cta::of_running("wgmma.wait_group");
   need_warpgroup(cta, "wgmma", where);

@@ -33,6 +33,7 @@ struct RegisterSpan {
   void* at;
   std::size_t bytes;
 };
+void wgmma_need_landed(RegisterSpan registers, const Where& where);
 void wgmma_fence(RegisterSpan registers, const Where& where);
 void wgmma(MmaInput input, RegisterSpan d, const std::uint32_t* a, std::uint64_t descriptor,
            const Where& where);
@@ -60,5 +61,12 @@ void wgmma(MmaInput input, float (&d)[Blocks][4], const std::uint32_t (&a)[4], s
 void wgmma_commit(Where where = Where::current());
 /// wgmma.wait_group: until at most `pending` of the warp's most recent groups are in flight.
 void wgmma_wait_group(unsigned pending, Where where = Where::current());
+/// The same in code that tells its compiler, by an array, whose registers may be touched from here on: none
+/// that a wgmma still in flight reads or adds to.
+template <class T, std::size_t Count>
+void wgmma_wait_group(unsigned pending, T (&registers)[Count], Where where = Where::current()) {
+  wgmma_wait_group(pending, where);
+  detail::wgmma_need_landed({&registers, sizeof(registers)}, where);
+}
 
 }  // namespace fp6sim::simt

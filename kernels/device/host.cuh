@@ -77,10 +77,10 @@ void sync_warps(simt::Where where = simt::Where::current()) {
 }
 
 /// Until at most Pending of the warp's wgmma groups are in flight. `registers`: what the completed ones read
-/// or wrote; the executor knows.
+/// or wrote.
 template <unsigned Pending, class Array>
-void wgmma_wait(Array&, simt::Where where = simt::Where::current()) {
-  simt::wgmma_wait_group(Pending, where);
+void wgmma_wait(Array& registers, simt::Where where = simt::Where::current()) {
+  simt::wgmma_wait_group(Pending, registers, where);
 }
 
 template <unsigned Registers>

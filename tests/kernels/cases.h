@@ -60,8 +60,9 @@ static_assert(std::size(kCases) >= 30);
 
 /// Of dequantising to memory (K rounded up to the group), and of the dense kernel.
 inline constexpr GemmShape kDequantizeShapes[] = {{1, 1, 1}, {130, 200, 1}, {64, 129, 1}, {80, 320, 1}};
-inline constexpr GemmShape kDenseShapes[] = {{1, 1, 1},     {128, 32, 128}, {256, 128, 256}, {130, 200, 140},
-                                             {100, 63, 65}, {129, 96, 33},  {64, 520, 130},  {300, 40, 7}};
+inline constexpr GemmShape kDenseShapes[] = {{1, 1, 1},       {128, 32, 128}, {256, 128, 256},
+                                             {130, 200, 140}, {100, 63, 65},  {129, 96, 33},
+                                             {64, 520, 130},  {300, 40, 7},   {70, 52, 16}};
 
 /// The architectures that run a case: 80, 90 and, where it takes other kernels, 100.
 struct Setting {

@@ -9,6 +9,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKED_LIKE = "kernels_route_test"  # a target that links everything the programs need
+# What a processor happens to forgive, as the sanitize preset judges it: an index beyond registers, a shift by too much.
+UNDEFINED = ["-fsanitize=bounds,shift", "-fsanitize-undefined-trap-on-error"]
 MEMORY = 8 << 30                    # a mutant that copies for ever must not take the machine along
 PREAMBLE = ["kernels/host_run.h", "emu/simt/device.h", "app/verify/replay.h", "algorithm", "functional", "utility"]
 
@@ -40,7 +42,7 @@ class Builder:
         self.libraries = [str(self.build / lib) if (self.build / lib).exists() else lib for lib in libraries]
         self.linker = ["-fuse-ld=lld"] if shutil.which("ld.lld") else []
         self.flags = ["-std=c++20", "-O1", "-ffp-contract=off", "-DNDEBUG", "-DFP6SIM_BUILD=altered",
-                      "-DBOOST_CONTEXT_DYN_LINK", "-DBOOST_CONTEXT_NO_LIB", f'-DFP6SIM_SOURCE="{ROOT}"', "-w"]
+                      "-DBOOST_CONTEXT_DYN_LINK", "-DBOOST_CONTEXT_NO_LIB", *UNDEFINED, f'-DFP6SIM_SOURCE="{ROOT}"', "-w"]
         self.preamble = self.scratch / "preamble.h"
 
     def precompile(self):
@@ -96,6 +98,8 @@ def judged(finished):
         return Outcome("caught", "no end", "the time limit")
     if finished.returncode == 0:
         return Outcome("alive")
+    if finished.returncode in (-signal.SIGILL, -signal.SIGTRAP):
+        return Outcome("caught", "undefined behaviour", "bounds or shift")
     said = finished.stdout + finished.stderr
     line = next((line for line in finished.stdout.splitlines() if line.startswith("caught\t")), "")
     if line:
