@@ -59,6 +59,7 @@ L2Description read_l2(json::Object object) {
 
 DramDescription read_dram(json::Object object) {
   static constexpr std::array<std::string_view, 3> kMappings{"hashed", "low", "high"};
+  static constexpr std::array<std::string_view, 2> kRowPolicies{"close-idle", "open"};
   DramDescription dram;
   dram.standard = object.get("standard").as_name();
   dram.channels = sourced_integer(object, "channels", 1, 4096);
@@ -72,6 +73,7 @@ DramDescription read_dram(json::Object object) {
     object.value().refuse("interleave_bytes and page_bytes are multiples of 512, the largest transaction");
   }
   dram.mapping = object.get("mapping").as_one_of(kMappings);
+  if (auto policy = object.find("row_policy")) dram.row_policy = policy->as_one_of(kRowPolicies);
   dram.path_cycles = sourced_number(object, "path_cycles", 0, 5000);
   dram.rcd_ns = sourced_number(object, "rcd_ns", 0, 1000);
   dram.rp_ns = sourced_number(object, "rp_ns", 0, 1000);

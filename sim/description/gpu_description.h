@@ -57,7 +57,10 @@ struct DramDescription {
   int page_bytes = 0;
   int interleave_bytes = 0;  ///< consecutive bytes in one channel
   std::string mapping;       ///< hashed | low | high: which address bits choose the channel
-  double path_cycles = 0;    ///< SM clocks between L2 and the DRAM pins, both ways, unloaded
+  /// close-idle | open: what becomes of a row nobody asks for, and how rows are opened ahead (DramChannel).
+  /// No vendor says; the default is close-idle.
+  std::string row_policy = "close-idle";
+  double path_cycles = 0;  ///< SM clocks between L2 and the DRAM pins, both ways, unloaded
   double rcd_ns = 0, rp_ns = 0, ras_ns = 0, cl_ns = 0, rrd_ns = 0, faw_ns = 0;
   double ccd_long_ns = 0;  ///< column to column in one bank group
   double wtr_ns = 0, rtw_ns = 0, wr_ns = 0;

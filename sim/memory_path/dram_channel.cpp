@@ -7,6 +7,9 @@
 namespace fp6sim::sim {
 namespace {
 
+constexpr Time kIdleClose = 200'000'000;  // 200 ns
+constexpr Time kLookAgain = 1'000'000;    // 1 ns: somebody may have come who fills the gap
+
 Time from_ns(double ns) {
   return static_cast<Time>(std::llround(ns * 1e6));
 }
@@ -29,6 +32,9 @@ DramTiming DramTiming::from(const DramDescription& dram) {
   t.wtr = from_ns(dram.wtr_ns);
   t.rtw = from_ns(dram.rtw_ns);
   t.wr = from_ns(dram.wr_ns);
+  const bool open = dram.row_policy == "open";
+  t.idle_close = open ? kNever : kIdleClose;
+  t.open_ahead = open;
   t.refi = from_ns(dram.refi_ns);
   t.rfc = from_ns(dram.rfc_ns);
   return t;
@@ -45,7 +51,7 @@ DramChannel::DramChannel(const DramTiming& timing, std::uint32_t index, int requ
 
 Time DramChannel::next_decision(Time now) const {
   const Time lead = timing_.rp + timing_.rcd + timing_.cl;
-  return std::max(now, bus_free_ - lead);
+  return std::max({now, bus_free_ - lead, wait_until_});
 }
 
 void DramChannel::refresh(Time now) {
@@ -63,7 +69,7 @@ void DramChannel::refresh(Time now) {
 
 Time DramChannel::activate_time(const Bank& bank, Time now) const {
   Time at = bank.active_ready;
-  if (bank.row >= 0 && now < bank.precharge_ready + kIdleClose)
+  if (bank.row >= 0 && now - bank.precharge_ready < timing_.idle_close)
     at = std::max(at, std::max(bank.precharge_ready, now) + timing_.rp);
   at = std::max({at, now, last_activate_ + timing_.rrd, activates_[next_activate_] + timing_.faw});
   return at;
@@ -76,7 +82,8 @@ void DramChannel::record_activate(Time at) {
 }
 
 bool DramChannel::open(const Bank& bank, const Request& request, Time now) const {
-  return bank.row == static_cast<std::int64_t>(request.row) && now < bank.precharge_ready + kIdleClose;
+  return bank.row == static_cast<std::int64_t>(request.row) &&
+         now - bank.precharge_ready < timing_.idle_close;
 }
 
 Time DramChannel::data_start(const Request& request, Time decision) const {
@@ -104,6 +111,11 @@ void DramChannel::commit(const Request& request, Time now, bool write, Time star
   bank.precharge_ready = std::max(bank.precharge_ready, end + (write ? timing_.wr : 0));
 }
 
+std::size_t DramChannel::window_of(const RequestQueue& queue) {
+  return std::min(queue.size(),
+                  kWindow * kMaxTransactionBytes / std::max<std::size_t>(kSectorBytes, queue[0].bytes));
+}
+
 /// The requests it stands for beyond the first open rows of their own. With the queue's choice among many,
 /// they find the banks about evenly used: in turn.
 Time DramChannel::open_other_rows(const Request& request, Time now) {
@@ -123,7 +135,38 @@ Time DramChannel::open_other_rows(const Request& request, Time now) {
   return end;
 }
 
+/// `settled`: banks whose rows are not to be touched; those of the queue's requests are added.
+void DramChannel::open_ahead(const RequestQueue& queue, Time now, std::bitset<128>& settled) {
+  if (queue.empty()) return;
+  const std::size_t window = window_of(queue);
+  for (std::size_t i = 0; i < window; ++i) {
+    const Request& request = queue[i];
+    if (request.arrived <= now && open(banks_[request.bank], request, now)) settled.set(request.bank);
+  }
+  for (std::size_t i = 0; i < window; ++i) {
+    const Request& request = queue[i];
+    if (request.arrived > now || settled[request.bank]) continue;
+    settled.set(request.bank);
+    Bank& bank = banks_[request.bank];
+    const Time at = activate_time(bank, now);
+    if (at > now + timing_.rp + timing_.rrd) continue;  // later: activations are counted in order
+    record_activate(at);
+    bank.row = request.row;
+    bank.active_ready = at + timing_.ras + timing_.rp;
+    bank.precharge_ready = at + timing_.ras;
+    bank.column_ready = std::max(bank.column_ready, at + timing_.rcd);
+    ++counters_.row_misses;
+  }
+}
+
 DramChannel::Served DramChannel::serve(Time now) {
+  std::optional<Served> served;
+  for (; !served; now = next_decision(now)) served = try_serve(now);
+  return *served;
+}
+
+std::optional<DramChannel::Served> DramChannel::try_serve(Time now) {
+  now = std::max(now, wait_until_);  // the event's slot begins before it
   assert(!idle());
   refresh(now);
   if (writes_.size() >= kWriteHigh * scale_) draining_ = true;
@@ -134,11 +177,15 @@ DramChannel::Served DramChannel::serve(Time now) {
   // After writes a read command waits tWTR from the last data, and its own data CL more.
   if (write != last_write_) bus += write ? timing_.rtw : timing_.wtr + timing_.cl;
 
+  if (timing_.open_ahead) {
+    std::bitset<128> settled;
+    open_ahead(queue, now, settled);
+    open_ahead(write ? reads_ : writes_, now, settled);
+  }
   std::size_t chosen = 0;
   Time chosen_start = data_start(queue[0], now);
   if (chosen_start > bus && now - queue[0].arrived < kPatience) {
-    const std::size_t window = std::min(
-        queue.size(), kWindow * kMaxTransactionBytes / std::max<std::size_t>(kSectorBytes, queue[0].bytes));
+    const std::size_t window = window_of(queue);
     for (std::size_t i = 1; i < window; ++i) {
       const Time start = data_start(queue[i], now);
       if (start < chosen_start) {
@@ -147,6 +194,10 @@ DramChannel::Served DramChannel::serve(Time now) {
         if (start <= bus) break;
       }
     }
+  }
+  if (timing_.open_ahead && chosen_start > bus && chosen_start - timing_.cl > now) {
+    wait_until_ = std::min(chosen_start - timing_.cl, now + kLookAgain);
+    return std::nullopt;
   }
   const Request request = queue.take(chosen);
 
@@ -160,7 +211,7 @@ DramChannel::Served DramChannel::serve(Time now) {
   bus_free_ = end;
   (write ? counters_.write_bytes : counters_.read_bytes) +=
       static_cast<std::uint64_t>(bursts * timing_.burst_bytes);
-  return {request, write, start, last_end};
+  return Served{request, write, start, last_end};
 }
 
 }  // namespace fp6sim::sim

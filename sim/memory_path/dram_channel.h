@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/memory_path/request_queue.h"
@@ -14,6 +16,9 @@ namespace fp6sim::sim {
 struct DramTiming {
   Time burst, rcd, rp, ras, cl, rrd, faw, ccd_long, wtr, rtw, wr, refi, rfc;
   int burst_bytes, banks;
+  /// DramDescription::row_policy. kNever: an unused row stays open.
+  Time idle_close;
+  bool open_ahead;
 
   static DramTiming from(const DramDescription& dram);
 };
@@ -27,13 +32,18 @@ struct DramCounters {
 /// first. Reads go before writes until `kWriteHigh` writes wait; then writes drain to kWriteLow: no vendor
 /// says how many, and these give large copies their measured rate on H100 and H200. A request older than
 /// kPatience is taken whatever it costs.
+///
+/// Two row policies (DramDescription::row_policy). `close-idle`: a row nobody asked for is precharged after
+/// 200 ns, in the background; a request is committed once, its row's opening and its place on the bus
+/// together. `open`: rows stay open until another is wanted, and every bank whose open row nobody in the
+/// window asks for opens the row of its oldest request at once, while the bus still serves others; where
+/// nobody's data can follow the bus, nothing is committed and whoever comes next may fill the gap.
 class DramChannel {
  public:
   static constexpr std::size_t kWindow = 16;
   static constexpr std::size_t kWriteHigh = 10;
   static constexpr std::size_t kWriteLow = 7;
   static constexpr Time kPatience = 30'000'000'000;  // 30 us
-  static constexpr Time kIdleClose = 200'000'000;    // 200 ns: an unused row is precharged in the background
 
   using Request = DramRequest;
   struct Served {
@@ -52,7 +62,9 @@ class DramChannel {
   bool idle() const { return reads_.empty() && writes_.empty(); }
   /// When the next request may be committed: banks are prepared this far ahead of the bus.
   Time next_decision(Time now) const;
-  /// Commits one request at `now`. Not idle.
+  /// Commits one request at `now`, or none where it is better to wait until next_decision(). Not idle.
+  std::optional<Served> try_serve(Time now);
+  /// The same, waiting.
   Served serve(Time now);
   /// Whom the next decisions will probably serve, or nullptr.
   const Request* oldest_read() const { return reads_.empty() ? nullptr : &reads_[0]; }
@@ -71,6 +83,8 @@ class DramChannel {
   void commit(const Request& request, Time now, bool write, Time start, Time end);
   Time activate_time(const Bank& bank, Time now) const;
   void record_activate(Time at);
+  static std::size_t window_of(const RequestQueue& queue);
+  void open_ahead(const RequestQueue& queue, Time now, std::bitset<128>& settled);
   Time open_other_rows(const Request& request, Time now);
   bool open(const Bank& bank, const Request& request, Time now) const;
 
@@ -82,6 +96,7 @@ class DramChannel {
   std::size_t next_activate_ = 0;
   Time last_activate_ = -kNever;
   Time bus_free_ = 0;
+  Time wait_until_ = 0;
   Time next_refresh_;
   bool draining_ = false;
   bool last_write_ = false;

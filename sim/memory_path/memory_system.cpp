@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <string>
 
 #include "emu/error.h"
@@ -156,7 +157,12 @@ void MemorySystem::to_channel(std::uint32_t index, Time arrival) {
 
 void MemorySystem::serve_channel(std::uint32_t index, Time now) {
   DramChannel& channel = channels_[index];
-  const DramChannel::Served served = channel.serve(now);
+  const std::optional<DramChannel::Served> decided = channel.try_serve(now);
+  if (!decided) {
+    wheel_.schedule(index, channel.next_decision(now));
+    return;
+  }
+  const DramChannel::Served& served = *decided;
   const std::uint32_t id = served.request.transaction;
   if (served.write) {
     release(id);

@@ -83,10 +83,12 @@ double streamed_share_of_peak(const DramDescription& dram, bool write) {
 
 TEST(DramProfiles, StreamsReachWhatRefreshLeavesOfThePeak) {
   for (const std::string& name : gpu_names()) {
-    const DramDescription dram = load_gpu(name).dram;
+    DramDescription dram = load_gpu(name).dram;
     const double closed_form = dram.sustained_bytes_per_s() / dram.peak_bytes_per_s();
     EXPECT_NEAR(streamed_share_of_peak(dram, false) / closed_form, 1, 0.01) << name;
     EXPECT_NEAR(streamed_share_of_peak(dram, true) / closed_form, 1, 0.01) << name << " writes";
+    dram.row_policy = "open";
+    EXPECT_NEAR(streamed_share_of_peak(dram, false) / closed_form, 1, 0.01) << name << " open rows";
   }
 }
 
