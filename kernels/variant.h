@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "emu/packing/lane_plan.h"
 #include "emu/packing/split.h"
 
 namespace fp6sim::kernels {
@@ -13,8 +14,8 @@ namespace fp6sim::kernels {
 enum class WeightFormat : std::uint8_t { kE3M2, kE2M3, kE2M2, kInt4, kInt8 };
 enum class Activation : std::uint8_t { kFp16, kBf16 };
 enum class Generation : std::uint8_t {
-  kAmpere,  ///< cp.async stages; compute capability 8.x
-  kHopper,  ///< bulk copies, mbarriers, a producer warp; compute capability 9.0 and later
+  kAmpere,     ///< cp.async stages; compute capability 8.x
+  kHopper,     ///< bulk copies, mbarriers, a producer warp; compute capability 9.0 and later
   kWarpgroup,  ///< the same with warpgroup-wide asynchronous mma (wgmma), for large batches; 9.0 alone
 };
 
@@ -27,6 +28,13 @@ struct KernelSpec {
   Activation activation = Activation::kFp16;
   friend constexpr bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
+
+/// Where the bits of a six-bit kernel's codes land; of no meaning for the others.
+constexpr emu::Landing landing(const KernelSpec& spec) {
+  const bool fp16 = spec.activation == Activation::kFp16;
+  if (spec.weights == WeightFormat::kE2M3) return fp16 ? emu::Landing::kE2M3Half : emu::Landing::kE2M3Bfloat;
+  return fp16 ? emu::Landing::kE3M2Half : emu::Landing::kE3M2Bfloat;
+}
 
 /// Every spec that is compiled.
 std::span<const KernelSpec> kernel_specs();
