@@ -33,7 +33,9 @@ TEST(JsonReader, NamesAMisspeltKeyBeforeWhatItLeavesMissing) {
               }),
               {"f: 'nmae'", "did you mean 'name'?"});
   expect_says(message_of([&] {
-                Object object = document.root().as_object().object("l2");
+                Object root =
+                    document.object();  // left by the exception: asserted otherwise, in builds that assert
+                Object object = root.object("l2");
                 object.accept_only({"size"});
                 object.finish();
               }),
