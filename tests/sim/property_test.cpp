@@ -39,6 +39,17 @@ TEST(Property, LongerLatencyNeverHelpsAndFewerSmsNeverHelp) {
   EXPECT_GT(time_of(few, "trtllm-w4a16-fine"), 1.2 * base);
 }
 
+// Queues are deep enough to hide what either policy costs: a layer that DRAM bounds moves by a percent at
+// most.
+TEST(Property, ARowPolicyHardlyMovesALayer) {
+  for (const char* name : {"a100-sxm-40g", "rtx4090"}) {
+    GpuDescription gpu = load_gpu(name);
+    const double idle = time_of(gpu, "w6a16");
+    gpu.dram.row_policy = "open";
+    EXPECT_NEAR(time_of(gpu, "w6a16") / idle, 1, 0.01) << name;
+  }
+}
+
 TEST(Property, AWarmMatrixThatFitsTheL2NeedsLittleDram) {
   const GpuDescription gpu = load_gpu("a100-sxm-40g");
   RunOptions warm;
