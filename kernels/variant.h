@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "emu/packing/lane_plan.h"
 #include "emu/packing/split.h"
 
 namespace fp6sim::kernels {
@@ -28,13 +27,6 @@ struct KernelSpec {
   Activation activation = Activation::kFp16;
   friend constexpr bool operator==(const KernelSpec&, const KernelSpec&) = default;
 };
-
-/// Where the bits of a six-bit kernel's codes land; of no meaning for the others.
-constexpr emu::Landing landing(const KernelSpec& spec) {
-  const bool fp16 = spec.activation == Activation::kFp16;
-  if (spec.weights == WeightFormat::kE2M3) return fp16 ? emu::Landing::kE2M3Half : emu::Landing::kE2M3Bfloat;
-  return fp16 ? emu::Landing::kE3M2Half : emu::Landing::kE3M2Bfloat;
-}
 
 /// Every spec that is compiled.
 std::span<const KernelSpec> kernel_specs();

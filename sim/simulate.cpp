@@ -51,7 +51,6 @@ GemmResult simulate_gemm(const GpuDescription& gpu, const KernelDescription& ker
     options.functional->begin(gpu, kernel, design, plan, options.split, memory, owned);
   if (options.loop) leave_behind(memory, as_run, launches);
   if (options.warm_l2) warm_up(memory, as_run, *owned.front());
-  for (const auto& launch : owned) touch_partials(memory, *launch);
   std::unique_ptr<Timeline> timeline;
   if (!options.timeline_path.empty()) timeline = std::make_unique<Timeline>(options.timeline_sms);
   const RunOutcome outcome = run_launches(as_run, memory, launches, timeline.get());

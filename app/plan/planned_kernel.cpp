@@ -62,6 +62,7 @@ std::string apply_plan(const std::string& name, const std::string& split, const 
   kernel.split_table = {{static_cast<long>(shape.m),
                          static_cast<long>(shape.k),
                          {plan.splits, plan.splits, plan.splits, plan.splits}}};
+  kernel.reduction_in_kernel = true;
   kernel.warpgroup_mma = plan.generation == kernels::Generation::kWarpgroup;
   return fmt::format("{}x{}x{} stages {} threads {} registers {} shared {} split {} generation {}", tile.m,
                      tile.k, tile.n, tile.stages, tile.threads, tile.registers, tile.shared_bytes,

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "emu/packing/lane_tables.h"
+#include "emu/packing/split.h"
 
 namespace fp6sim::emu {
 
@@ -37,13 +37,11 @@ namespace fp6sim::emu {
 //   wide word `step` (padded8: plane step/2, word 2*(step%2) + four); narrow word (2*step + four) / fours
 //   in it, where a narrow word holds 4 fours of two bits or 8 of one. Slots in the words (split.h counts them
 //   from the least significant end):
+//     4+2-byte         wide 4*four + byte              narrow 4*f + byte       f = (2*step + four) % fours
 //     4+1 1+4          wide 2*byte + four              narrow 8*byte + f
+//     4+2 2+4          wide 2*byte' + four             narrow 4*byte" + q, see narrow_field() below
 //     packed4          wide (2*four + byte/2) + 4*(byte%2): register r in bits 4r..4r+3 and 16+4r..16+4r+3
 //     padded8          wide byte
-//
-// Codes of six bits (4+2-byte, 4+2, 2+4) have no slots: a lane's wide words 0..3 and narrow words 4, 5 hold
-// its 32 weights as emu/packing/lane_plan.h says, weight 8*step + 2*(2*four + byte/2) + byte%2. The order
-// depends on what the codes become (TileOrder::landing) as well as on the split.
 inline constexpr std::size_t kTileBlockRows = 16;
 inline constexpr std::size_t kTileColumns = 64;
 inline constexpr std::size_t kTileRowPadding = 64;
@@ -72,7 +70,6 @@ struct TileOrder {
   Split split = Split::k4Plus2Byte;
   std::size_t rows = 0;
   std::size_t columns = 0;
-  Landing landing = Landing::kE3M2Half;  ///< of no meaning for codes of other than six bits
 
   constexpr std::size_t padded_rows() const { return round_up(rows, kTileRowPadding); }
   constexpr std::size_t padded_columns() const { return round_up(columns, kTileColumns); }
@@ -94,22 +91,31 @@ struct TilePlace {
   friend constexpr bool operator==(const TilePlace&, const TilePlace&) = default;
 };
 
-/// Whether a lane's codes lie as a lane plan says rather than in slots.
-constexpr bool has_six_bits(Split split) {
-  return info(split).code_bits == 6 && has_tile_order(split);
+/// Where four `four` of a step of this parity has its two-bit fields under 4+2 and 2+4: such that a shift
+/// which moves the nibble moves the field too (4+2), or one shifted narrow word serves both fours (2+4).
+/// A rotation may bring a field from a neighbouring byte: *_byte is added to the weight's byte, modulo 4.
+///
+///         step, four     q   bits   4+2                                q   bits   2+4
+///         even  0 (low)  2   5 4    << 4 with the sign, from byte - 1   3   7 6    in place and >> 2
+///         even  1 (high) 0   1 0    in place                            0   1 0    byte + 1: >> 4 and >> 2
+///         odd   0 (low)  3   7 6    << 2 with e, from byte - 1          2   5 4    in place and << 2
+///         odd   1 (high) 1   3 2    >> 2 with e                         1   3 2    << 4 (nibble: byte - 1),
+///         << 2
+struct NarrowField {
+  int q, narrow_byte, wide_byte;
+};
+constexpr NarrowField narrow_field(Split split, std::size_t step, int four) {
+  const bool odd = step % 2 != 0;
+  if (split == Split::k4Plus2) {
+    return four == 0 ? NarrowField{odd ? 3 : 2, 3, 0} : NarrowField{odd ? 1 : 0, 0, 0};
+  }
+  if (four == 0) return {odd ? 2 : 3, 0, 0};
+  return odd ? NarrowField{1, 0, 3} : NarrowField{0, 1, 0};
 }
 
-/// Weight 0..31 of its lane (row 0..15, column 0..63 of the block), and the lane.
-constexpr int lane_weight(std::size_t row, std::size_t column) {
-  return static_cast<int>(column / 8 * 4 + row / 8 * 2 + column % 2);
-}
-constexpr std::size_t lane_of(std::size_t row, std::size_t column) {
-  return 4 * (row % 8) + (column % 8) / 2;
-}
-
-/// Place of a weight within its block: row 0..15, column 0..63. For splits with a tile order and slots.
+/// Place of a weight within its block: row 0..15, column 0..63. Not for packed5 and packed6.
 constexpr TilePlace place_in_block(Split split, std::size_t row, std::size_t column) {
-  const std::size_t lane = lane_of(row, column);
+  const std::size_t lane = 4 * (row % 8) + (column % 8) / 2;
   const std::size_t step = column / 16;
   const int four = static_cast<int>(column / 8 % 2);
   const int byte = static_cast<int>(2 * (row / 8) + column % 2);
@@ -128,8 +134,24 @@ constexpr TilePlace place_in_block(Split split, std::size_t row, std::size_t col
   const int index = 2 * static_cast<int>(step) + four;
   place.narrow_word = lane * static_cast<std::size_t>(narrow_bits) + static_cast<std::size_t>(index / fours);
   const int f = index % fours;
-  place.wide_slot = 2 * byte + four;
-  place.narrow_slot = fours * byte + f;
+  if (split == Split::k4Plus2 || split == Split::k2Plus4) {
+    const NarrowField field = narrow_field(split, step, four);
+    place.wide_slot = 2 * ((byte + field.wide_byte) % 4) + four;
+    place.narrow_slot = 4 * ((byte + field.narrow_byte) % 4) + field.q;
+    return place;
+  }
+  const bool byte_ready = split == Split::k4Plus2Byte;
+  place.wide_slot = byte_ready ? 4 * four + byte : 2 * byte + four;
+  place.narrow_slot = byte_ready ? 4 * f + byte : fours * byte + f;
+  return place;
+}
+
+/// Place of weight (row, column) in the whole arrays of `order`.
+constexpr TilePlace tile_place(const TileOrder& order, std::size_t row, std::size_t column) {
+  TilePlace place = place_in_block(order.split, row % kTileBlockRows, column % kTileColumns);
+  const std::size_t block = column / kTileColumns * order.row_blocks() + row / kTileBlockRows;
+  place.wide_word += block * wide_block_words(order.split);
+  place.narrow_word += block * narrow_block_words(order.split);
   return place;
 }
 

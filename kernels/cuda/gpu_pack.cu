@@ -1,5 +1,3 @@
-#include <iterator>
-
 #include "kernels/device/launch.cuh"
 #include "kernels/packing/gpu_pack.h"
 #include "kernels/packing/pack_kernel.cuh"
@@ -7,34 +5,23 @@
 namespace fp6sim::kernels {
 namespace {
 
-template <emu::Split S, emu::Landing L = emu::Landing::kE3M2Half>
+template <emu::Split S>
 std::string launch_pack(const PackParameters& p, cudaStream_t stream) {
   const long long ctas = (p.blocks + kPackThreads / 32 - 1) / (kPackThreads / 32);
   if (ctas > 0x7FFFFFFF) return "more than 2^31 - 1 CTAs";
   const Target target{stream};
-  return launch(pack_tiles_kernel<S, L>, {static_cast<unsigned>(ctas), 1, kPackThreads, 0}, target, p);
+  return launch(pack_tiles_kernel<S>, {static_cast<unsigned>(ctas), 1, kPackThreads, 0}, target, p);
 }
 
-/// The plans of the table, one after the other.
-template <std::size_t Plan = 0>
-std::string launch_pack_six(const emu::TileOrder& order, const PackParameters& p, cudaStream_t stream) {
-  if constexpr (Plan == std::size(emu::kLanePlans)) {
-    return "no lane plan for this split and number";
-  } else {
-    constexpr emu::Split kSplit = emu::kLanePlans[Plan].split;
-    constexpr emu::Landing kLanding = emu::kLanePlans[Plan].landing;
-    if (order.split == kSplit && order.landing == kLanding) return launch_pack<kSplit, kLanding>(p, stream);
-    return launch_pack_six<Plan + 1>(order, p, stream);
-  }
-}
-
-std::string launch_pack(const emu::TileOrder& order, const PackParameters& p, cudaStream_t stream) {
+std::string launch_pack(emu::Split split, const PackParameters& p, cudaStream_t stream) {
   using emu::Split;
-  switch (order.split) {
+  switch (split) {
     case Split::k4Plus2:
+      return launch_pack<Split::k4Plus2>(p, stream);
     case Split::k2Plus4:
+      return launch_pack<Split::k2Plus4>(p, stream);
     case Split::k4Plus2Byte:
-      return launch_pack_six(order, p, stream);
+      return launch_pack<Split::k4Plus2Byte>(p, stream);
     case Split::k4Plus1:
       return launch_pack<Split::k4Plus1>(p, stream);
     case Split::k1Plus4:
@@ -71,7 +58,7 @@ Status pack_tiles_on_gpu(const emu::TileOrder& order, const std::uint8_t* codes,
                          static_cast<long long>(order.columns),
                          static_cast<long long>(order.row_blocks()),
                          static_cast<long long>(order.row_blocks() * order.column_tiles())};
-  const std::string error = launch_pack(order, p, static_cast<cudaStream_t>(stream));
+  const std::string error = launch_pack(order.split, p, static_cast<cudaStream_t>(stream));
   if (error.empty()) return {};
   return {StatusCode::kDeviceError, "packing " + what + ": " + error};
 }

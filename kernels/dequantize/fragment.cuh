@@ -3,28 +3,46 @@
 
 #include <cstdint>
 
+#include "emu/format.h"
 #include "kernels/dequantize/byte_fields.cuh"
-#include "kernels/dequantize/lane_words.cuh"
+#include "kernels/variant.h"
 
 namespace fp6sim::kernels::inline FP6SIM_BUILD {
 
-/// What the weights of one row of a group have in common.
+/// The words a lane holds of one block of 16 x 64 weights.
+template <KernelSpec Spec>
+struct LaneWords {
+  static constexpr int kWide = emu::info(Spec.split).wide_bits;
+  static constexpr int kNarrow = emu::info(Spec.split).narrow_bits;
+  std::uint32_t wide[kWide];
+  std::uint32_t narrow[kNarrow == 0 ? 1 : kNarrow];
+};
+
+/// What the weights of one row of a group have in common, each value in both halves of a word.
 struct RowTerms {
-  std::uint32_t scale;  ///< in the lower half: the multiplication reads it twice
+  std::uint32_t scale;
+  std::uint32_t magic;  ///< zero points: what q sits on in the low nibbles, 1024 + z (bfloat16: 128 + z)
   std::uint32_t
-      magic;  ///< zero points: what q sits on in the low nibbles, 1024 + z (bfloat16: 128 + z), twice
-  std::uint32_t
-      minus_high;  ///< binary16 zero points: -(64 + z), twice, for nibbles that arrive as (1024 + 16 q) / 16
+      minus_high;  ///< binary16 zero points: -(64 + z), for nibbles that arrive as (1024 + 16 q) / 16
 };
 
 FP6SIM_DEVICE std::uint32_t twice(std::uint32_t half) {
   return prmt(half, 0, 0x1010);
 }
 
+/// Hopper converts FP8 to binary16 in hardware, and a byte of eight_bytes() is an E4M3 number if the format is
+/// E2M3: value * 2^-6.
+constexpr bool converts_bytes(const KernelSpec& spec, Generation generation) {
+  return generation != Generation::kAmpere && spec.weights == WeightFormat::kE2M3 &&
+         spec.activation == Activation::kFp16;
+}
+
 /// From a scale as packed and a zero point (0..15, ignored without).
-template <KernelSpec Spec>
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE RowTerms row_terms(std::uint16_t scale, std::uint32_t zero) {
-  RowTerms terms{scale, 0, 0};
+  RowTerms terms{twice(scale), 0, 0};
+  // Packed with 2^14 where 2^6 is due: exact, for what is left is the caller's scale times 2^6.
+  if constexpr (converts_bytes(Spec, G)) terms.scale = hmul2(terms.scale, 0x1C001C00u);
   if constexpr (Spec.zero_point) {
     terms.magic = twice((Spec.activation == Activation::kFp16 ? 0x6400u : 0x4300u) + zero);
     terms.minus_high = twice(0xD400u + 16 * zero);
@@ -32,40 +50,39 @@ FP6SIM_DEVICE RowTerms row_terms(std::uint16_t scale, std::uint32_t zero) {
   return terms;
 }
 
-/// A pair of the activation's type times a row's scale.
+/// Product of pairs in the activation's type.
 template <Activation Type>
-FP6SIM_DEVICE std::uint32_t scaled_pair(std::uint32_t pair, const RowTerms& row) {
+FP6SIM_DEVICE std::uint32_t multiply_pair(std::uint32_t a, std::uint32_t b) {
   if constexpr (Type == Activation::kFp16) {
-    return hmul2_low(pair, row.scale);
+    return hmul2(a, b);
   } else {
-    return hmul2_low_bf16(pair, row.scale);
+    return hmul2_bf16(a, b);
   }
 }
 
-/// FP6: a pair is in place after one instruction and a rotation (emu/packing/lane_plan.h); the scale carries
-/// 2^bias difference. The merges that a step is the first to need are made before it.
-template <KernelSpec Spec, int Step>
-FP6SIM_DEVICE void dequantize_six(std::uint32_t (&a)[4], LaneWords<Spec>& words, const RowTerms (&rows)[2]) {
-  make_merges<Spec, Step, 0>(words);
-  a[0] = scaled_pair<Spec.activation>(landed_pair<Spec, 4 * Step>(words), rows[0]);
-  a[1] = scaled_pair<Spec.activation>(landed_pair<Spec, 4 * Step + 1>(words), rows[1]);
-  a[2] = scaled_pair<Spec.activation>(landed_pair<Spec, 4 * Step + 2>(words), rows[0]);
-  a[3] = scaled_pair<Spec.activation>(landed_pair<Spec, 4 * Step + 3>(words), rows[1]);
+constexpr emu::FloatFormat float_format(WeightFormat format) {
+  return format == WeightFormat::kE3M2 ? emu::kE3M2 : format == WeightFormat::kE2M3 ? emu::kE2M3 : emu::kE2M2;
 }
 
-/// FP5: four bytes of eight_bytes() become two pairs of 16-bit numbers whose exponent is short of the bias
-/// difference. In bfloat16 the magnitude ends in the middle of the low byte; it is rotated there first, its
-/// lower bits into the byte below:
+/// FP: four bytes of eight_bytes() become two pairs of 16-bit numbers whose exponent is short of the bias
+/// difference; the scale carries 2^difference. Where the magnitude ends in the middle of the low byte it is
+/// rotated there first, its lower bits into the byte below:
 ///
-///     E2M2 in bfloat16    s 0 0 0 e1 e0 m1 m0  ->  s . . . . . . e1  |  e0 m1 m0 . . . . .
-template <KernelSpec Spec>
+///     E2M3 in binary16    s 0 0 e1 e0 m2 m1 m0  ->  s . . . e1 e0 m2 m1  |  m0 . . . . . . .
+///     E3M2 in bfloat16    s 0 0 e2 e1 e0 m1 m0  ->  s . . . . . e2 e1  |  e0 m1 m0 . . . . .
+template <KernelSpec Spec, Generation G>
 FP6SIM_DEVICE void spread(std::uint32_t (&pairs)[2], std::uint32_t bytes) {
-  if constexpr (Spec.activation == Activation::kFp16) {  // a byte is the high byte
+  constexpr emu::FloatFormat kFormat = float_format(Spec.weights);
+  constexpr int kMantissaBits = Spec.activation == Activation::kFp16 ? 10 : 7;
+  constexpr unsigned kDown = 8 - (kMantissaBits - kFormat.mantissa_bits);
+  if constexpr (converts_bytes(Spec, G)) {
+    pairs[0] = half2_from_e4m3x2<false>(bytes);
+    pairs[1] = half2_from_e4m3x2<true>(bytes);
+  } else if constexpr (kDown == 0) {  // E3M2 and E2M2 in binary16: a byte is the high byte
     pairs[0] = prmt(bytes, 0, 0x1404);
     pairs[1] = prmt(bytes, 0, 0x3424);
   } else {
-    constexpr unsigned kDown = 3;
-    constexpr std::uint32_t kHigh = 0x0F >> kDown, kLow = 0xFF & (0xFF << (8 - kDown));
+    constexpr std::uint32_t kHigh = (kFormat.sign_mask() - 1) >> kDown, kLow = 0xFF & (0xFF << (8 - kDown));
     const std::uint32_t rotated = rotate_right(bytes, kDown);
     const std::uint32_t sign = lop3<kAnd>(bytes, 0x80808080u, 0);
     const std::uint32_t high = lop3<kAndOr>(rotated, kHigh * 0x01010101u, sign);
@@ -75,17 +92,17 @@ FP6SIM_DEVICE void spread(std::uint32_t (&pairs)[2], std::uint32_t bytes) {
   }
 }
 
-template <KernelSpec Spec>
-FP6SIM_DEVICE void dequantize_five(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
-                                   const RowTerms (&rows)[2]) {
+template <KernelSpec Spec, Generation G>
+FP6SIM_DEVICE void dequantize_float(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
+                                    const RowTerms (&rows)[2]) {
   std::uint32_t bytes[2];
-  eight_bytes<Spec.split>(bytes, words.wide[step], words.narrow[0], step);
+  eight_bytes<Spec.split>(bytes, words.wide[step], words.narrow[step * LaneWords<Spec>::kNarrow / 4], step);
   FP6SIM_UNROLL
   for (int four = 0; four < 2; ++four) {
     std::uint32_t pairs[2];
-    spread<Spec>(pairs, bytes[four]);
-    a[2 * four] = scaled_pair<Spec.activation>(pairs[0], rows[0]);
-    a[2 * four + 1] = scaled_pair<Spec.activation>(pairs[1], rows[1]);
+    spread<Spec, G>(pairs, bytes[four]);
+    a[2 * four] = multiply_pair<Spec.activation>(pairs[0], rows[0].scale);
+    a[2 * four + 1] = multiply_pair<Spec.activation>(pairs[1], rows[1].scale);
   }
 }
 
@@ -106,15 +123,15 @@ FP6SIM_DEVICE void dequantize_int4(std::uint32_t (&a)[4], const LaneWords<Spec>&
       if constexpr (!kFp16) {
         const std::uint32_t planted =
             lop3<kAndXor>(shifted(nibbles, -4 * pair), 0x000F000Fu, kSigned ? 0x43084308u : 0x43004300u);
-        to = hmul2_low_bf16(hsub2_bf16(planted, kSigned ? 0x43084308u : row.magic), row.scale);
+        to = hmul2_bf16(hsub2_bf16(planted, kSigned ? 0x43084308u : row.magic), row.scale);
       } else if (pair == 0) {
         const std::uint32_t planted =
             lop3<kAndXor>(nibbles, 0x000F000Fu, kSigned ? 0x64086408u : 0x64006400u);
-        to = hmul2_low(hsub2(planted, kSigned ? 0x64086408u : row.magic), row.scale);
+        to = hmul2(hsub2(planted, kSigned ? 0x64086408u : row.magic), row.scale);
       } else {  // the upper nibble reads 1024 + 16 q: times 1/16, then minus 64 + zero, exact
         const std::uint32_t planted =
             lop3<kAndXor>(nibbles, 0x00F000F0u, kSigned ? 0x64806480u : 0x64006400u);
-        to = hmul2_low(hfma2(planted, 0x2C002C00u, kSigned ? 0xD480D480u : row.minus_high), row.scale);
+        to = hmul2(hfma2(planted, 0x2C002C00u, kSigned ? 0xD480D480u : row.minus_high), row.scale);
       }
     }
   }
@@ -132,7 +149,7 @@ FP6SIM_DEVICE void dequantize_int8(std::uint32_t (&a)[4], const LaneWords<Spec>&
     for (int pair = 0; pair < 2; ++pair) {
       if constexpr (Spec.activation == Activation::kFp16) {
         const std::uint32_t planted = prmt(bytes, 0x64646464u, pair == 0 ? 0x4140 : 0x4342);
-        a[2 * four + pair] = hmul2_low(hsub2(planted, 0x64806480u), rows[pair].scale);
+        a[2 * four + pair] = hmul2(hsub2(planted, 0x64806480u), rows[pair].scale);
       } else {
         const float scale = from_bfloat16(static_cast<std::uint16_t>(rows[pair].scale));
         float value[2];
@@ -148,28 +165,16 @@ FP6SIM_DEVICE void dequantize_int8(std::uint32_t (&a)[4], const LaneWords<Spec>&
   }
 }
 
-/// The fragment of step `step` (0..3, ascending: merges stay in `words`) of a block; rows[0] of row lane / 4,
-/// rows[1] of the row eight below.
-template <KernelSpec Spec>
-FP6SIM_DEVICE void dequantize_fragment(std::uint32_t (&a)[4], LaneWords<Spec>& words, int step,
+/// The fragment of step `step` (0..3) of a block; rows[0] of row lane / 4, rows[1] of the row eight below.
+template <KernelSpec Spec, Generation G>
+FP6SIM_DEVICE void dequantize_fragment(std::uint32_t (&a)[4], const LaneWords<Spec>& words, int step,
                                        const RowTerms (&rows)[2]) {
   if constexpr (Spec.weights == WeightFormat::kInt4) {
     dequantize_int4<Spec>(a, words, step, rows);
   } else if constexpr (Spec.weights == WeightFormat::kInt8) {
     dequantize_int8<Spec>(a, words, step, rows);
-  } else if constexpr (Spec.weights == WeightFormat::kE2M2) {
-    dequantize_five<Spec>(a, words, step, rows);
   } else {
-    switch (step) {
-      case 0:
-        return dequantize_six<Spec, 0>(a, words, rows);
-      case 1:
-        return dequantize_six<Spec, 1>(a, words, rows);
-      case 2:
-        return dequantize_six<Spec, 2>(a, words, rows);
-      default:
-        return dequantize_six<Spec, 3>(a, words, rows);
-    }
+    dequantize_float<Spec, G>(a, words, step, rows);
   }
 }
 

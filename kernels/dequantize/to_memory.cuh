@@ -89,11 +89,11 @@ dequantize_to_memory(const DequantizeParameters p) {
       const long long row = (group * p.row_blocks + row_block) * 16;
       std::uint32_t zeros = 0;
       if constexpr (S.zero_point) zeros = load_global(p.zeros + row / 2 + g);
-      terms[0] = row_terms<S>(load_global(p.scales + row + g), zeros & 15);
-      terms[1] = row_terms<S>(load_global(p.scales + row + g + 8), zeros >> 4);
+      terms[0] = row_terms<S, Generation::kAmpere>(load_global(p.scales + row + g), zeros & 15);
+      terms[1] = row_terms<S, Generation::kAmpere>(load_global(p.scales + row + g + 8), zeros >> 4);
     }
     std::uint32_t a[4];
-    dequantize_fragment<S>(a, words, step, terms);
+    dequantize_fragment<S, Generation::kAmpere>(a, words, step, terms);
     const int column = k_tile * kTileK + 16 * step + 2 * t;
     FP6SIM_UNROLL
     for (int eight = 0; eight < 2; ++eight) {

@@ -22,6 +22,7 @@ using simt::grid_dim;
 using simt::hfma2;
 using simt::hfma2_bf16;
 using simt::hmul2;
+using simt::hmul2_bf16;
 using simt::hsub2;
 using simt::hsub2_bf16;
 using simt::kFullMask;
@@ -63,12 +64,10 @@ void cp_async_wait(simt::Where where = simt::Where::current()) {
   simt::cp_async_wait_group(Pending, where);
 }
 
-/// Both halves of a times the lower half of b: an operand's modifier, no instruction of its own.
-inline std::uint32_t hmul2_low(std::uint32_t a, std::uint32_t b) {
-  return simt::hmul2(a, (b & 0xFFFFu) * 0x10001u);
-}
-inline std::uint32_t hmul2_low_bf16(std::uint32_t a, std::uint32_t b) {
-  return simt::hmul2_bf16(a, (b & 0xFFFFu) * 0x10001u);
+/// Bytes 0, 1 (Upper: 2, 3) of `bytes`.
+template <bool Upper>
+std::uint32_t half2_from_e4m3x2(std::uint32_t bytes) {
+  return simt::half2_from_e4m3x2(static_cast<std::uint16_t>(Upper ? bytes >> 16 : bytes));
 }
 
 /// bar.sync of the first Threads threads that call it.

@@ -55,22 +55,8 @@ FP6SIM_DEVICE std::uint32_t hfma2_bf16(std::uint32_t a, std::uint32_t b, std::ui
   return d;
 }
 /// sm_80 has no bf16 mul or sub: the fused forms with -0 and with -1 round the same.
-/// Both halves of a times the lower half of b: an operand's modifier (.H0_H0), no instruction of its own.
-FP6SIM_DEVICE std::uint32_t hmul2_low(std::uint32_t a, std::uint32_t b) {
-  std::uint32_t d;
-  asm("{\n.reg .b16 low, high;\n.reg .b32 both;\nmov.b32 {low, high}, %2;\nmov.b32 both, {low, low};\n"
-      "mul.rn.f16x2 %0, %1, both;\n}"
-      : "=r"(d)
-      : "r"(a), "r"(b));
-  return d;
-}
-FP6SIM_DEVICE std::uint32_t hmul2_low_bf16(std::uint32_t a, std::uint32_t b) {
-  std::uint32_t d;
-  asm("{\n.reg .b16 low, high;\n.reg .b32 both;\nmov.b32 {low, high}, %2;\nmov.b32 both, {low, low};\n"
-      "fma.rn.bf16x2 %0, %1, both, %3;\n}"
-      : "=r"(d)
-      : "r"(a), "r"(b), "r"(0x80008000u));
-  return d;
+FP6SIM_DEVICE std::uint32_t hmul2_bf16(std::uint32_t a, std::uint32_t b) {
+  return hfma2_bf16(a, b, 0x80008000u);
 }
 FP6SIM_DEVICE std::uint32_t hsub2_bf16(std::uint32_t a, std::uint32_t b) {
   return hfma2_bf16(b, 0xBF80BF80u, a);
@@ -84,6 +70,21 @@ FP6SIM_DEVICE std::uint32_t pack_half2(float low, float high) {
 FP6SIM_DEVICE std::uint32_t pack_bfloat162(float low, float high) {
   std::uint32_t d;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(d) : "f"(high), "f"(low));
+  return d;
+}
+/// Bytes 0, 1 (Upper: 2, 3) of `bytes`; sm_89 and later. Named halves let ptxas select without a shift.
+template <bool Upper>
+FP6SIM_DEVICE std::uint32_t half2_from_e4m3x2(std::uint32_t bytes) {
+  std::uint32_t d;
+  if constexpr (Upper) {
+    asm("{\n.reg .b16 low, high;\nmov.b32 {low, high}, %1;\ncvt.rn.f16x2.e4m3x2 %0, high;\n}"
+        : "=r"(d)
+        : "r"(bytes));
+  } else {
+    asm("{\n.reg .b16 low, high;\nmov.b32 {low, high}, %1;\ncvt.rn.f16x2.e4m3x2 %0, low;\n}"
+        : "=r"(d)
+        : "r"(bytes));
+  }
   return d;
 }
 FP6SIM_DEVICE std::uint16_t to_half(float value) {

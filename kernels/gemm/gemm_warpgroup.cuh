@@ -128,7 +128,7 @@ FP6SIM_DEVICE void multiply_stages(Accumulators<T>& accumulators, const std::byt
       auto& fragments = a[step % 2];
       FP6SIM_UNROLL
       for (int block = 0; block < T::kRowBlocks; ++block) {
-        dequantize_fragment<T::kSpec>(fragments[block], words[block], step, terms.rows[block]);
+        dequantize_fragment<T::kSpec, T::kGeneration>(fragments[block], words[block], step, terms.rows[block]);
       }
       wgmma_fence(fragments);
       FP6SIM_UNROLL

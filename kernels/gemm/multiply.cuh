@@ -29,8 +29,8 @@ FP6SIM_DEVICE void load_row_terms(WarpTerms<T>& terms, const GemmParameters& p, 
     const int row = first_row + 16 * block;
     std::uint32_t zeros = 0;
     if constexpr (T::kSpec.zero_point) zeros = load_global(p.zeros + row / 2 + g);
-    terms.rows[block][0] = row_terms<T::kSpec>(load_global(p.scales + row + g), zeros & 15);
-    terms.rows[block][1] = row_terms<T::kSpec>(load_global(p.scales + row + g + 8), zeros >> 4);
+    terms.rows[block][0] = row_terms<T::kSpec, T::kGeneration>(load_global(p.scales + row + g), zeros & 15);
+    terms.rows[block][1] = row_terms<T::kSpec, T::kGeneration>(load_global(p.scales + row + g + 8), zeros >> 4);
   }
 }
 
@@ -46,8 +46,8 @@ FP6SIM_DEVICE void load_group_terms(WarpTerms<T>& terms, const std::byte* stage,
     const int row = warp * T::kWarpRows + 16 * block;
     std::uint32_t zeros = 0;
     if constexpr (T::kSpec.zero_point) zeros = load_shared(zero_bytes + row / 2 + g);
-    terms.rows[block][0] = row_terms<T::kSpec>(load_shared(scales + row + g), zeros & 15);
-    terms.rows[block][1] = row_terms<T::kSpec>(load_shared(scales + row + g + 8), zeros >> 4);
+    terms.rows[block][0] = row_terms<T::kSpec, T::kGeneration>(load_shared(scales + row + g), zeros & 15);
+    terms.rows[block][1] = row_terms<T::kSpec, T::kGeneration>(load_shared(scales + row + g + 8), zeros >> 4);
   }
 }
 
@@ -75,8 +75,7 @@ FP6SIM_DEVICE void load_words(LaneWords<T::kSpec>& words, const std::byte* stage
   }
 }
 
-/// The same for two of the four steps, where a step needs but its own: half the registers, for tiles whose
-/// accumulators fill most of them.
+/// The same for two of the four steps: half the registers, for tiles whose accumulators fill most of them.
 /// Eight-byte loads of words 16 bytes apart conflict in pairs of lanes, which these tiles do not notice
 /// beside their activations.
 template <class T>
@@ -93,10 +92,10 @@ FP6SIM_DEVICE void load_half_words(LaneWords<T::kSpec>& words, const std::byte* 
     words.wide[2 * half] = two.word[0];
     words.wide[2 * half + 1] = two.word[1];
   }
-  if constexpr (kNarrow == 1) {
-    words.narrow[0] =
-        load_shared(reinterpret_cast<const std::uint32_t*>(stage + T::kStage.narrow) + block * 32 + lane);
-  }
+  const auto* narrow =
+      reinterpret_cast<const std::uint32_t*>(stage + T::kStage.narrow) + (block * 32 + lane) * kNarrow;
+  if constexpr (kNarrow == 2) words.narrow[half] = load_shared(narrow + half);
+  if constexpr (kNarrow == 1) words.narrow[0] = load_shared(narrow);
 }
 
 /// The B fragments of one step for two blocks of 8 tokens (where the tile has but one, of two steps for it),
@@ -121,7 +120,6 @@ FP6SIM_DEVICE void multiply_stage(Accumulators<T>& accumulators, WarpTerms<T>& t
   constexpr MmaInput kInput = T::kSpec.activation == Activation::kFp16 ? MmaInput::kF16 : MmaInput::kBf16;
   constexpr int kPairs = T::kBatchBlocks == 1 ? 1 : T::kBatchBlocks / 2;
   constexpr bool kWideTile = T::kBatchBlocks > 8;
-  constexpr bool kSixBits = emu::has_six_bits(T::kSpec.split);  // any step may need any word
   LaneWords<T::kSpec> words[T::kRowBlocks];
   if constexpr (!kWideTile) {
     FP6SIM_UNROLL
@@ -138,12 +136,10 @@ FP6SIM_DEVICE void multiply_stage(Accumulators<T>& accumulators, WarpTerms<T>& t
     std::uint32_t a[T::kRowBlocks][4];
     FP6SIM_UNROLL
     for (int block = 0; block < T::kRowBlocks; ++block) {
-      if (kWideTile && kSixBits && step == 0) {
-        load_words<T>(words[block], stage, warp * T::kRowBlocks + block);
-      } else if (kWideTile && !kSixBits && step % 2 == 0) {
+      if (kWideTile && step % 2 == 0) {
         load_half_words<T>(words[block], stage, warp * T::kRowBlocks + block, step / 2);
       }
-      dequantize_fragment<T::kSpec>(a[block], words[block], step, terms.rows[block]);
+      dequantize_fragment<T::kSpec, T::kGeneration>(a[block], words[block], step, terms.rows[block]);
     }
     FP6SIM_UNROLL
     for (int pair = 0; pair < kPairs; ++pair) {

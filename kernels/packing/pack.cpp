@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <limits>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,6 @@ void require_sizes(const emu::TileOrder& order, std::size_t codes, std::size_t w
   if (!emu::has_tile_order(order.split)) {
     throw Error("tile order: split " + std::string(emu::name(order.split)) +
                 " has fields that straddle words; use 4+2-byte, 4+2, 2+4, 4+1, 1+4, packed4 or padded8");
-  }
-  if (emu::has_six_bits(order.split) && !emu::has_lane_plan(order.split, order.landing)) {
-    throw Error("tile order: split " + std::string(emu::name(order.split)) +
-                " has no lane plan for bfloat16; use 4+2-byte");
   }
   constexpr std::size_t kLargest = std::size_t{1} << 31;
   if (order.rows == 0 || order.columns == 0 || order.rows > kLargest || order.columns > kLargest) {
@@ -65,110 +60,16 @@ void for_each_block(const emu::TileOrder& order, Body body) {
   });
 }
 
-/// What each code of each of a lane's weights toggles in the lane's words; two words of padding, so that a
-/// row is a vector register.
-struct LaneToggles {
-  alignas(32) std::uint32_t words[emu::kLaneWeights][64][8] = {};
-  explicit LaneToggles(const emu::LaneCode& layout) {
-    for (int weight = 0; weight < emu::kLaneWeights; ++weight) {
-      for (unsigned code = 0; code < 64; ++code) {
-        for (int bit = 0; bit < 6; ++bit) {
-          if ((code >> bit & 1) == 0) continue;
-          const emu::LaneBit& place = layout.bit[weight][bit];
-          for (int word = 0; word < emu::kLaneWords; ++word) {
-            words[weight][code][word] ^= (place.write >> word & 1) << place.position;
-          }
-        }
-      }
-    }
-  }
-};
-
-/// The first code that does not fit.
-class Misfit {
- public:
-  void found(std::size_t index) {
-    std::size_t seen = index_.load();
-    while (index < seen && !index_.compare_exchange_weak(seen, index)) {
-    }
-  }
-  void check(const emu::SplitInfo& split, std::span<const std::uint8_t> codes) const {
-    if (const std::size_t index = index_.load(); index != kNone) {
-      throw Error("tile order: code " + std::to_string(codes[index]) + " at index " + std::to_string(index) +
-                  " does not fit " + std::to_string(split.code_bits) + " bits of split " +
-                  std::string(split.name));
-    }
-  }
-
- private:
-  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-  std::atomic<std::size_t> index_{kNone};
-};
-
-void pack_six(const emu::TileOrder& order, std::span<const std::uint8_t> codes, std::span<std::uint32_t> wide,
-              std::span<std::uint32_t> narrow) {
-  const auto toggles =
-      std::make_unique<LaneToggles>(emu::lane_code(emu::lane_plan(order.split, order.landing)));
-  Misfit misfit;
-  for_each_block(order, [&](std::size_t wide_at, std::size_t narrow_at, std::size_t row, std::size_t column) {
-    std::uint32_t lanes[emu::kTileLanes][8] = {};
-    const std::size_t rows = row < order.rows ? std::min(kTileBlockRows, order.rows - row) : 0;
-    const std::size_t columns = std::min(kTileColumns, order.columns - column);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < columns; ++c) {
-        const std::size_t index = (row + r) * order.columns + column + c;
-        if (codes[index] >= 64) {
-          misfit.found(index);
-          continue;
-        }
-        const std::uint32_t* toggle = toggles->words[emu::lane_weight(r, c)][codes[index]];
-        std::uint32_t* lane = lanes[emu::lane_of(r, c)];
-        for (int word = 0; word < 8; ++word) lane[word] ^= toggle[word];
-      }
-    }
-    for (std::size_t lane = 0; lane < emu::kTileLanes; ++lane) {
-      std::copy_n(lanes[lane], 4, wide.data() + wide_at + 4 * lane);
-      std::copy_n(lanes[lane] + 4, 2, narrow.data() + narrow_at + 2 * lane);
-    }
-  });
-  misfit.check(emu::info(order.split), codes);
-}
-
-void unpack_six(const emu::TileOrder& order, std::span<const std::uint32_t> wide,
-                std::span<const std::uint32_t> narrow, std::span<std::uint8_t> codes) {
-  const emu::LaneCode layout = emu::lane_code(emu::lane_plan(order.split, order.landing));
-  for_each_block(order, [&](std::size_t wide_at, std::size_t narrow_at, std::size_t row, std::size_t column) {
-    const std::size_t rows = row < order.rows ? std::min(kTileBlockRows, order.rows - row) : 0;
-    const std::size_t columns = std::min(kTileColumns, order.columns - column);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < columns; ++c) {
-        const std::size_t lane = emu::lane_of(r, c);
-        unsigned code = 0;
-        for (int bit = 0; bit < 6; ++bit) {
-          const emu::LaneBit& place = layout.bit[emu::lane_weight(r, c)][bit];
-          for (std::size_t word = 0; word < emu::kLaneWords; ++word) {
-            if ((place.read >> word & 1) == 0) continue;
-            const std::uint32_t from =
-                word < 4 ? wide[wide_at + 4 * lane + word] : narrow[narrow_at + 2 * lane + word - 4];
-            code ^= (from >> place.position & 1) << bit;
-          }
-        }
-        codes[(row + r) * order.columns + column + c] = static_cast<std::uint8_t>(code);
-      }
-    }
-  });
-}
-
 }  // namespace
 
 void pack_tiles(const emu::TileOrder& order, std::span<const std::uint8_t> codes,
                 std::span<std::uint32_t> wide, std::span<std::uint32_t> narrow) {
   require_sizes(order, codes.size(), wide.size(), narrow.size());
-  if (emu::has_six_bits(order.split)) return pack_six(order, codes, wide, narrow);
   const emu::SplitInfo& split = emu::info(order.split);
   const unsigned beyond = 1u << split.code_bits;
   const BlockPlaces places(order.split);
-  Misfit misfit;
+  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  std::atomic<std::size_t> misfit{kNone};
   for_each_block(order, [&](std::size_t wide_at, std::size_t narrow_at, std::size_t row, std::size_t column) {
     std::uint32_t* wide_words = wide.data() + wide_at;
     std::uint32_t* narrow_words = narrow.data() + narrow_at;
@@ -181,7 +82,9 @@ void pack_tiles(const emu::TileOrder& order, std::span<const std::uint8_t> codes
         const std::size_t index = (row + r) * order.columns + column + c;
         const std::uint32_t code = codes[index];
         if (code >= beyond) {
-          misfit.found(index);
+          std::size_t seen = misfit.load();
+          while (index < seen && !misfit.compare_exchange_weak(seen, index)) {
+          }
           continue;
         }
         const emu::TilePlace& place = places.at[r * kTileColumns + c];
@@ -192,13 +95,16 @@ void pack_tiles(const emu::TileOrder& order, std::span<const std::uint8_t> codes
       }
     }
   });
-  misfit.check(split, codes);
+  if (const std::size_t index = misfit.load(); index != kNone) {
+    throw Error("tile order: code " + std::to_string(codes[index]) + " at index " + std::to_string(index) +
+                " does not fit " + std::to_string(split.code_bits) + " bits of split " +
+                std::string(split.name));
+  }
 }
 
 void unpack_tiles(const emu::TileOrder& order, std::span<const std::uint32_t> wide,
                   std::span<const std::uint32_t> narrow, std::span<std::uint8_t> codes) {
   require_sizes(order, codes.size(), wide.size(), narrow.size());
-  if (emu::has_six_bits(order.split)) return unpack_six(order, wide, narrow, codes);
   const bool two_arrays = emu::info(order.split).has_two_arrays();
   const BlockPlaces places(order.split);
   for_each_block(order, [&](std::size_t wide_at, std::size_t narrow_at, std::size_t row, std::size_t column) {

@@ -17,76 +17,38 @@ struct PackParameters {
   long long row_blocks, blocks;  ///< of TileOrder
 };
 
-/// The words of a lane's weight `Weight` and the following ones, six bits each.
-template <emu::Split S, emu::Landing L>
-struct SixBits {
-  static constexpr emu::LaneCode kCode = emu::lane_code(emu::lane_plan(S, L));
-};
-template <class Layout, int Weight, int Bit>
-FP6SIM_DEVICE void toggle_bits(std::uint32_t (&words)[emu::kLaneWords], std::uint32_t code) {
-  if constexpr (Bit < 6) {
-    constexpr emu::LaneBit kPlace = Layout::kCode.bit[Weight][Bit];
-    const std::uint32_t one = (code >> Bit & 1) << kPlace.position;
-    FP6SIM_UNROLL
-    for (int word = 0; word < emu::kLaneWords; ++word) {
-      if (kPlace.write >> word & 1) words[word] ^= one;
-    }
-    toggle_bits<Layout, Weight, Bit + 1>(words, code);
-  }
-}
-
-/// A lane's block: its first weight and what lies inside the matrix.
-struct LaneSource {
-  const PackParameters& p;
-  long long first_row, first_column;
-  /// Code of the weight in byte `byte` of four `index` (2 * step + four); 0 beyond the matrix.
-  FP6SIM_DEVICE std::uint32_t code(int index, int byte, std::uint32_t mask) const {
-    const long long row = first_row + byte / 2 * 8, column = first_column + index * 8 + byte % 2;
-    return row < p.rows && column < p.columns ? load_global(p.codes + row * p.columns + column) & mask : 0u;
-  }
-};
-
-template <class Layout, int Weight>
-FP6SIM_DEVICE void toggle_weights(std::uint32_t (&words)[emu::kLaneWords], const LaneSource& source) {
-  if constexpr (Weight < emu::kLaneWeights) {
-    toggle_bits<Layout, Weight, 0>(words, source.code(Weight / 4, Weight % 4, 63));
-    toggle_weights<Layout, Weight + 1>(words, source);
-  }
-}
-
 /// Codes wider than the split's are cut: checking them is the CPU packer's business. Padding becomes code 0.
-template <emu::Split S, emu::Landing L>
+template <emu::Split S>
 FP6SIM_KERNEL(kPackThreads, 1)
 pack_tiles_kernel(const PackParameters p) {
   constexpr int kWide = emu::info(S).wide_bits;
   constexpr int kNarrow = emu::info(S).narrow_bits;
   constexpr std::uint32_t kMask = (1u << emu::info(S).code_bits) - 1;
+  constexpr int kFours = kNarrow == 0 ? 1 : 8 / (kNarrow == 0 ? 1 : kNarrow);
   const int lane = static_cast<int>(lane_id());
   const long long block = static_cast<long long>(block_idx().x) * (kPackThreads / 32) + warp_id();
   if (block >= p.blocks) return;
-  const LaneSource source{p, block % p.row_blocks * 16 + lane / 4, block / p.row_blocks * 64 + lane % 4 * 2};
+  const long long first_row = block % p.row_blocks * 16 + lane / 4;
+  const long long first_column = block / p.row_blocks * 64 + lane % 4 * 2;
   std::uint32_t wide[kWide] = {};
   std::uint32_t narrow[kNarrow == 0 ? 1 : kNarrow] = {};
-  if constexpr (emu::has_six_bits(S)) {
-    std::uint32_t words[emu::kLaneWords] = {};
-    toggle_weights<SixBits<S, L>, 0>(words, source);
+  FP6SIM_UNROLL
+  for (int index = 0; index < 8; ++index) {  // 2 * step + four
     FP6SIM_UNROLL
-    for (int word = 0; word < 4; ++word) wide[word] = words[word];
-    narrow[0] = words[4];
-    narrow[1] = words[5];
-  } else {
-    FP6SIM_UNROLL
-    for (int index = 0; index < 8; ++index) {  // 2 * step + four
-      FP6SIM_UNROLL
-      for (int byte = 0; byte < 4; ++byte) {
-        const std::uint32_t code = source.code(index, byte, kMask);
-        if constexpr (S == emu::Split::kPadded8) {
-          wide[index] |= emu::wide_word_bits(S, byte, code);
-        } else {
-          const emu::TilePlace place = emu::place_in_block(S, byte / 2 * 8, index * 8 + byte % 2);
-          wide[index / 2] |= emu::wide_word_bits(S, place.wide_slot, code);
-          if constexpr (kNarrow != 0) narrow[0] |= emu::narrow_word_bits(S, place.narrow_slot, code);
-        }
+    for (int byte = 0; byte < 4; ++byte) {
+      const long long row = first_row + byte / 2 * 8;
+      const long long column = first_column + index * 8 + byte % 2;
+      if (row >= p.rows || column >= p.columns) continue;
+      const std::uint32_t code = load_global(p.codes + row * p.columns + column) & kMask;
+      const int four = index % 2;
+      if constexpr (S == emu::Split::kPadded8) {
+        wide[index] |= emu::wide_word_bits(S, byte, code);
+      } else if constexpr (kNarrow == 0) {
+        wide[index / 2] |= emu::wide_word_bits(S, 2 * four + byte / 2 + 4 * (byte % 2), code);
+      } else {
+        const emu::TilePlace place = emu::place_in_block(S, byte / 2 * 8, index * 8 + byte % 2);
+        wide[index / 2] |= emu::wide_word_bits(S, place.wide_slot, code);
+        narrow[index / kFours] |= emu::narrow_word_bits(S, place.narrow_slot, code);
       }
     }
   }

@@ -51,7 +51,7 @@ Status packed_layout(const KernelSpec& spec, std::int64_t m, std::int64_t k, Pac
                    (spec.group == 0 ? "" : ", columns a multiple of " + std::to_string(spec.group)));
   }
   layout = {};
-  layout.order = {spec.split, static_cast<std::size_t>(m), static_cast<std::size_t>(k), landing(spec)};
+  layout.order = {spec.split, static_cast<std::size_t>(m), static_cast<std::size_t>(k)};
   if (spec.group != 0) {
     const auto group = static_cast<std::size_t>(spec.group);
     layout.groups = static_cast<std::int64_t>((layout.order.padded_columns() + group - 1) / group);

@@ -97,6 +97,7 @@ LaunchDescription read_launch(json::Object object) {
   LaunchDescription launch;
   launch.first_us = sourced_number(object, "first_us", 0, 1000);
   launch.dependent_us = sourced_number(object, "dependent_us", 0, 1000);
+  launch.gemm_start_us = sourced_number(object, "gemm_start_us", 0, 1000);
   launch.cta_cycles = sourced_number(object, "cta_cycles", 0, 1e6);
   object.finish();
   return launch;

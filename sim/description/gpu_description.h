@@ -75,6 +75,8 @@ struct DramDescription {
 struct LaunchDescription {
   double first_us =
       0;  ///< from launch to the first CTA's first instruction, and from the last output to "done"
+  double gemm_start_us =
+      0;  ///< what a GEMM kernel takes before its first copy beyond a streaming kernel's launch
   double dependent_us = 0;  ///< between two kernels of one stream
   double cta_cycles = 0;    ///< from a free slot to a CTA's first instruction
 };

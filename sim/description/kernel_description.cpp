@@ -10,7 +10,7 @@ namespace fp6sim::sim {
 namespace {
 
 constexpr std::array<std::string_view, 2> kTileRules{"covering", "library"};
-constexpr std::array<std::string_view, 4> kSplitRules{"none", "table", "fill", "library"};
+constexpr std::array<std::string_view, 5> kSplitRules{"none", "table", "fill", "library", "stripes"};
 
 template <class Enum, std::size_t kCount>
 Enum read_enum(json::Object& object, std::string_view key,
@@ -64,6 +64,7 @@ TileOption read_tile(json::Object object, Marks& marks) {
       tile.copying_threads % 32 != 0) {
     object.value().refuse("m and k are multiples of 16, n of 8, threads and copying_threads of 32");
   }
+  tile.warpgroup_mma = object.boolean_or("warpgroup_mma", false);
   read_mark(object, 7, "tiles", marks);
   object.finish();
   return tile;
@@ -114,6 +115,7 @@ void read_instructions(json::Object mix, KernelDescription& kernel) {
   read.overhead_per_tile = number("overhead_per_tile", 0, 10000);
   read.warp_cpi = number("warp_cpi", 0.25, 100);
   read.overlap = number("overlap", 0, 1);
+  if (mix.find("tensor_efficiency")) read.tensor_efficiency = number("tensor_efficiency", 0.1, 1);
   read.epilogue_cycles_per_output = number("epilogue_cycles_per_output", 0, 100);
   mix.finish();
 }
@@ -154,6 +156,7 @@ KernelDescription read_kernel(const json::Document& document) {
   static constexpr std::array<std::string_view, 2> kActivations{"fp16", "bf16"};
   if (const auto activations = object.find("activations"))
     kernel.activations = activations->as_one_of(kActivations);
+  kernel.start_us = marked_number_or(object, "start_us", 0, 100, 0, kernel.marks);
   kernel.warpgroup_mma = object.boolean_or("warpgroup_mma", false);
   if (kernel.marks.fitted > 1) {
     object.value().refuse("at most one number of a kernel may be fitted; fitted: " +

@@ -23,6 +23,7 @@ struct TileOption {
   int stages = 0;           ///< shared-memory buffers; stages - 1 tiles are in flight while one is computed
   int registers = 0;        ///< per thread
   int shared_bytes = 0;     ///< per CTA
+  bool warpgroup_mma = false;  ///< wgmma: only for GPUs that have it
 };
 
 /// split-K of the kernel for a shape it was tuned to: by batch up to 64, 128, 512, and above.
@@ -52,6 +53,7 @@ enum class SplitRule {
   kTable,    ///< `split_table`, and for other shapes the authors' heuristic
   kFill,     ///< as many parts as fill every SM's slots once, at least `min_split_tiles` k-tiles each
   kLibrary,  ///< with TileRule::kLibrary
+  kStripes,  ///< all k-tiles of all output tiles divided evenly among the GPU's slots
 };
 
 /// Work of expanding and multiplying, per weight of a tile (not of the batch).
@@ -65,6 +67,9 @@ struct InstructionMix {
   double warp_cpi = 1;             ///< cycles a lone warp needs per instruction (dependences it cannot hide)
   double overlap =
       1;  ///< share of the shorter of instructions and mma's that hides under the longer, one warp
+  /// Share of mma.sync's rate that the kernel's CTAs together reach: an mma shares issue slots and register
+  /// ports with what feeds it. What is not told takes TC-FPx's.
+  double tensor_efficiency = 0.7;
   /// Of the SM's load/store unit, to bring an accumulator from its register to memory.
   double epilogue_cycles_per_output = 0;
 };
@@ -82,7 +87,8 @@ struct KernelDescription {
   InstructionMix instructions;
   std::string activations = "fp16";  ///< or bf16: of the arithmetic alone, their bytes are the same
   InstructionCounts counted;         ///< of all its forms; empty for a kernel of one form
-  bool warpgroup_mma = false;        ///< wgmma where the GPU has it
+  double start_us = 0;         ///< of a launch whose tile has no wgmma, beyond what the GPU's launches take
+  bool warpgroup_mma = false;  ///< wgmma where the GPU has it
   bool reduction_in_kernel = false;  ///< the last CTA of a tile adds its partial sums: no second launch
   int partial_bytes = 4;             ///< an element of the split-K workspace
   int reduction_elements = 256;      ///< outputs a reduction CTA sums

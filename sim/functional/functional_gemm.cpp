@@ -5,6 +5,7 @@
 #include "emu/error.h"
 #include "emu/packing/linear.h"
 #include "sim/functional/reduction_arithmetic.h"
+#include "sim/kernel/fused_reduction.h"
 
 namespace fp6sim::sim {
 
@@ -42,12 +43,14 @@ void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& k
                            const DesignDescription& design, const GemmPlan& plan, const std::string& split,
                            MemorySystem& memory, const std::vector<std::unique_ptr<Launch>>& launches) {
   check_functional_limits(plan.shape);
-  const auto* fused = dynamic_cast<const GemmLaunch*>(launches.front().get());
-  if (fused == nullptr) {
-    throw Error("functional mode: kernel " + kernel.name +
-                " adds partial sums in its own last CTA, and the model does not make that CTA wait for them; "
-                "expected a reduction launch or no split of K");
+  if (kernel.split_rule == SplitRule::kStripes) {
+    throw Error("functional mode: CTAs of kernel " + kernel.name +
+                " add to each other's outputs, and the model does not make one wait for another; expected a "
+                "kernel that splits K in parts or not at all");
   }
+  const auto* joined = dynamic_cast<const FusedReductionLaunch*>(launches.front().get());
+  const GemmLaunch& fused =
+      joined != nullptr ? joined->gemm() : dynamic_cast<const GemmLaunch&>(*launches.front());
   plan_ = &plan;
   architecture_ = emu::architecture_by_name(gpu.architecture);
   tile_k_ = plan.tile.k;
@@ -60,9 +63,11 @@ void FunctionalGemm::begin(const GpuDescription& gpu, const KernelDescription& k
   expansion_ = std::make_unique<Expansion>(plan.unit);
   if (storage_.packed) try_expansion(storage_, *expansion_);
   const GemmArithmetic::Setting setting{architecture_, design.placement, kernel.partial_bytes};
-  arithmetic_.push_back(
-      std::make_unique<GemmArithmetic>(*fused, plan, storage_, *expansion_, setting, relocation_fault));
-  if (plan.split_k > 1) arithmetic_.push_back(std::make_unique<ReductionArithmetic>(kernel, plan));
+  std::unique_ptr<LaunchArithmetic> multiplies =
+      std::make_unique<GemmArithmetic>(fused, plan, storage_, *expansion_, setting, relocation_fault);
+  if (joined != nullptr) multiplies = std::make_unique<JoinedArithmetic>(std::move(multiplies), kernel, plan);
+  arithmetic_.push_back(std::move(multiplies));
+  if (launches.size() > 1) arithmetic_.push_back(std::make_unique<ReductionArithmetic>(kernel, plan));
   for (std::size_t i = 0; i < launches.size(); ++i) launches[i]->compute_with(arithmetic_.at(i).get());
 }
 

@@ -23,4 +23,24 @@ class ReductionArithmetic final : public LaunchArithmetic {
   const GemmPlan& plan_;
 };
 
+/// The fused kernel whose last CTA adds: CTAs are `fused`'s until they have written their partial sums; the
+/// one that goes on adds them as ReductionArithmetic does.
+class JoinedArithmetic final : public LaunchArithmetic {
+ public:
+  /// All but `fused` must outlive this.
+  JoinedArithmetic(std::unique_ptr<LaunchArithmetic> fused, const KernelDescription& kernel,
+                   const GemmPlan& plan)
+      : fused_(std::move(fused)), kernel_(kernel), plan_(plan) {}
+
+  std::unique_ptr<CtaArithmetic> start(std::int64_t cta) override { return fused_->start(cta); }
+  std::unique_ptr<CtaArithmetic> join(std::int64_t joiner) override;
+
+ private:
+  class Cta;
+
+  std::unique_ptr<LaunchArithmetic> fused_;
+  const KernelDescription& kernel_;
+  const GemmPlan& plan_;
+};
+
 }  // namespace fp6sim::sim

@@ -30,6 +30,8 @@ class LaunchArithmetic {
  public:
   virtual ~LaunchArithmetic() = default;
   virtual std::unique_ptr<CtaArithmetic> start(std::int64_t cta) = 0;
+  /// A CTA that has written its partial sums goes on with the stages in which `joiner` reads all of them.
+  virtual std::unique_ptr<CtaArithmetic> join(std::int64_t joiner) { return start(joiner); }
 };
 
 inline std::size_t bytes_of(const StageRequest& request) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "emu/error.h"
+#include "sim/kernel/library_choice.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -17,6 +18,7 @@ std::vector<TileOption> tiles_that_fit(const GpuDescription& gpu, const KernelDe
   std::vector<TileOption> fitting;
   std::string limit;
   for (const TileOption& tile : kernel.tiles) {
+    if (tile.warpgroup_mma && gpu.sm.warpgroup_tensor_fma == 0) continue;
     const TileOption needed = tile_under_design(kernel, design, tile);
     if (occupancy(gpu, needed, &limit) > 0) fitting.push_back(needed);
   }
@@ -68,65 +70,6 @@ int split_for(const GpuDescription& gpu, const KernelDescription& kernel, const 
   return 1;
 }
 
-/// A library's choice where arithmetic matters (a batch beyond 64): least modelled time of the busiest SM's
-/// multiplications or the weights' bytes, plus the partials written and read.
-TileChoice balanced_choice(const GpuDescription& gpu, const KernelDescription& kernel,
-                           const std::vector<const TileOption*>& tiles, const GemmShape& shape) {
-  constexpr std::int64_t kShortestPart = 8;  // k-tiles
-  const double bytes_per_cycle = gpu.dram.peak_bytes_per_s() / (gpu.sm.clock_mhz * 1e6);
-  const double weights =
-      static_cast<double>(shape.m) * static_cast<double>(shape.k) * kernel.weights.bits / 8;
-  TileChoice best;
-  double best_cost = 0;
-  for (const TileOption* tile : tiles) {
-    const std::int64_t k_tiles = ceil_div(shape.k, tile->k);
-    const std::int64_t grid = ceil_div(shape.m, tile->m) * ceil_div(shape.n, tile->n);
-    const std::int64_t most = std::clamp<std::int64_t>(k_tiles / kShortestPart, 1, kernel.max_split);
-    for (std::int64_t split = 1; split <= most; ++split) {
-      const double waves = static_cast<double>(ceil_div(grid * split, gpu.sm.count));
-      const double multiply = waves * tile->m * tile->n * static_cast<double>(ceil_div(k_tiles, split)) *
-                              tile->k / gpu.sm.tensor_fma;
-      // Written at half the rate it is read.
-      const double partials =
-          split == 1 ? 0 : 3.0 * static_cast<double>(split * shape.m * shape.n) * kernel.partial_bytes;
-      const double cost = std::max(multiply, weights / bytes_per_cycle) + partials / bytes_per_cycle;
-      if (best.tile.m == 0 || cost < best_cost) {
-        best = {*tile, static_cast<int>(split)};
-        best_cost = cost;
-      }
-    }
-  }
-  return best;
-}
-
-/// A library's choice for a memory-bound shape: the largest tile whose grid still gives (almost) every SM a
-/// CTA, else the smallest tile with K split, where it is long enough, until all slots of the GPU are taken.
-TileChoice library_choice(const GpuDescription& gpu, const KernelDescription& kernel,
-                          const std::vector<TileOption>& tiles, const GemmShape& shape) {
-  constexpr double kAlmost = 0.9;
-  const double target = kAlmost * gpu.sm.count;
-  std::vector<const TileOption*> wide;
-  const int width = covering(tiles, shape.n).n;
-  for (const TileOption& tile : tiles) {
-    if (tile.n == width) wide.push_back(&tile);
-  }
-  if (shape.n > 64) return balanced_choice(gpu, kernel, wide, shape);
-  const TileOption* smallest = nullptr;
-  const TileOption* best = nullptr;
-  for (const TileOption* tile : wide) {
-    const std::int64_t grid = ceil_div(shape.m, tile->m) * ceil_div(shape.n, tile->n);
-    if (static_cast<double>(grid) >= target && (best == nullptr || tile->m > best->m)) best = tile;
-    if (smallest == nullptr || tile->m < smallest->m) smallest = tile;
-  }
-  if (best != nullptr) return {*best, 1};
-  const std::int64_t grid = ceil_div(shape.m, smallest->m) * ceil_div(shape.n, smallest->n);
-  const std::int64_t most =
-      std::max<std::int64_t>(1, ceil_div(shape.k, smallest->k) / std::max(1, kernel.min_split_tiles));
-  const std::int64_t slots = static_cast<std::int64_t>(gpu.sm.count) * occupancy(gpu, *smallest);
-  const std::int64_t needed = std::max<std::int64_t>(1, slots / grid);
-  return {*smallest, static_cast<int>(std::min<std::int64_t>({needed, most, kernel.max_split}))};
-}
-
 }  // namespace
 
 TileOption tile_under_design(const KernelDescription& kernel, const DesignDescription& design,
@@ -147,7 +90,7 @@ TileChoice choose_tile(const GpuDescription& gpu, const KernelDescription& kerne
     const TileOption& tile = covering(tiles, shape.n);
     return {tile, split_for(gpu, kernel, tile, shape)};
   }
-  return library_choice(gpu, kernel, tiles, shape);
+  return library_choice(gpu, kernel, design, tiles, shape);
 }
 
 }  // namespace fp6sim::sim

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/kernel/stage_work.h"
+
 namespace fp6sim::sim {
 namespace {
 
@@ -19,6 +21,7 @@ Segment segment(std::uint64_t base, double bytes, double count, double stride) {
 GemmLaunch::GemmLaunch(const GpuDescription& gpu, const KernelDescription& kernel, const GemmPlan& plan)
     : kernel_(kernel), plan_(plan) {
   epilogue_cycles_ = 2 * gpu.sm.barrier_cycles + gpu.sm.shared_latency_cycles;
+  start_us_ = gpu.launch.gemm_start_us + (uses_warpgroups(gpu, kernel, plan.tile) ? 0 : kernel.start_us);
   epilogue_memory_cycles_ = kernel.instructions.epilogue_cycles_per_output * plan.tile.m * plan.tile.n;
 }
 
@@ -34,7 +37,10 @@ CtaRange GemmLaunch::range(std::int64_t cta) const {
 }
 
 StageRequest GemmLaunch::copy(std::int64_t cta, std::int64_t stage) const {
-  const CtaRange own = range(cta);
+  return copy_of(range(cta), stage);
+}
+
+StageRequest GemmLaunch::copy_of(const CtaRange& own, std::int64_t stage) const {
   const GemmShape& shape = plan_.padded;
   const std::int64_t k0 = (own.first_tile + stage) * plan_.tile.k;
   const std::int64_t depth = std::min<std::int64_t>(plan_.tile.k, shape.k - k0);

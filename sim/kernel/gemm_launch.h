@@ -22,13 +22,17 @@ class GemmLaunch final : public Launch {
   double epilogue_memory_cycles() const override { return epilogue_memory_cycles_; }
   const UnitUse* unit() const override { return plan_.unit.make ? &plan_.unit : nullptr; }
 
+  double start_us() const override { return start_us_; }
+
+  /// What a stage of a CTA that owns `own` brings.
+  StageRequest copy_of(const CtaRange& own, std::int64_t stage) const;
   /// CTA number -> its tiles: batch tiles fastest, so that neighbours share weights; parts of K slowest.
   CtaRange range(std::int64_t cta) const;
 
  private:
   const KernelDescription& kernel_;
   const GemmPlan& plan_;
-  double epilogue_cycles_, epilogue_memory_cycles_;
+  double epilogue_cycles_, epilogue_memory_cycles_, start_us_;
 };
 
 /// Sums the partials of `reduction_elements` outputs per CTA in ascending part order, `reduction_unroll`

@@ -4,12 +4,17 @@
 
 #include "sim/kernel/fused_reduction.h"
 #include "sim/kernel/gemm_launch.h"
+#include "sim/kernel/striped_launch.h"
 
 namespace fp6sim::sim {
 
 std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, const KernelDescription& kernel,
                                                    const GemmPlan& plan) {
   std::vector<std::unique_ptr<Launch>> launches;
+  if (kernel.split_rule == SplitRule::kStripes) {
+    launches.push_back(std::make_unique<StripedLaunch>(gpu, kernel, plan));
+    return launches;
+  }
   if (plan.split_k > 1 && kernel.reduction_in_kernel) {
     launches.push_back(std::make_unique<FusedReductionLaunch>(gpu, kernel, plan));
     return launches;
@@ -27,25 +32,13 @@ void touch_reads(MemorySystem& memory, const GpuDescription& gpu, const Launch& 
     for (std::int64_t stage = 0; any; ++stage) {
       any = false;
       for (std::int64_t cta = wave; cta < end; ++cta) {
-        if (stage >= launch.stages(cta)) continue;
+        if (stage >= launch.own_stages(cta)) continue;
         any = true;
         const StageRequest request = launch.copy(cta, stage);
         for (int s = 0; s < request.segment_count; ++s)
           memory.touch(request.segments[static_cast<std::size_t>(s)], false,
                        static_cast<std::uint32_t>((cta - wave) % gpu.sm.count));
       }
-    }
-  }
-}
-
-void touch_partials(MemorySystem& memory, const Launch& launch) {
-  const auto* fused = dynamic_cast<const FusedReductionLaunch*>(&launch);
-  if (fused == nullptr) return;
-  for (std::int64_t cta = 0; cta < fused->ctas(); ++cta) {
-    for (std::int64_t stage = fused->own_stages(cta); stage < fused->stages(cta); ++stage) {
-      const StageRequest request = fused->copy(cta, stage);
-      for (int s = 0; s < request.segment_count; ++s)
-        memory.touch(request.segments[static_cast<std::size_t>(s)]);
     }
   }
 }

@@ -13,10 +13,6 @@ namespace fp6sim::sim {
 std::vector<std::unique_ptr<Launch>> gemm_launches(const GpuDescription& gpu, const KernelDescription& kernel,
                                                    const GemmPlan& plan);
 
-/// Partial sums that a kernel adds itself are in the L2 when it reads them (FusedReductionLaunch): puts their
-/// lines there. Nothing for other launches.
-void touch_partials(MemorySystem& memory, const Launch& launch);
-
 /// Leaves in the L2 what it would hold after `launch` has streamed everything it reads, CTAs that run
 /// together in step; no time passes.
 void touch_reads(MemorySystem& memory, const GpuDescription& gpu, const Launch& launch);

@@ -50,9 +50,10 @@ std::uint64_t scale_bytes(const WeightLayout& weights, const GemmShape& shape) {
 }
 
 /// Which of our kernels' loops runs there.
-std::string kernel_generation(const GpuDescription& gpu, const KernelDescription& kernel) {
+std::string kernel_generation(const GpuDescription& gpu, const KernelDescription& kernel,
+                              const TileOption& tile) {
   if (gpu.architecture != "hopper" && gpu.architecture != "blackwell") return "ampere";
-  return uses_warpgroups(gpu, kernel) ? "warpgroup" : "hopper";
+  return uses_warpgroups(gpu, kernel, tile) ? "warpgroup" : "hopper";
 }
 
 }  // namespace
@@ -92,7 +93,7 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
   const TileChoice choice = choose_tile(gpu, as_run, design, shape);
   plan.tile = choice.tile;
   as_run.instructions.loop =
-      as_run.counted.loop(kernel_generation(gpu, as_run), plan.tile.m, plan.tile.k, plan.tile.n);
+      as_run.counted.loop(kernel_generation(gpu, as_run, plan.tile), plan.tile.m, plan.tile.k, plan.tile.n);
   plan.split_k = choice.split_k;
   plan.ctas_per_sm = occupancy(gpu, plan.tile);
 
@@ -120,7 +121,8 @@ GemmPlan plan_gemm(const GpuDescription& gpu, const KernelDescription& kernel,
   buffers.activations = allocate(top, activation_bytes);
   const double output_bytes = 2.0 * static_cast<double>(shape.n) * static_cast<double>(shape.m);
   buffers.output = allocate(top, output_bytes);
-  const double partials = static_cast<double>(plan.split_k) * static_cast<double>(shape.n) *
+  const std::int64_t tokens = kernel.reduction_in_kernel ? plan.n_tiles * plan.tile.n : shape.n;
+  const double partials = static_cast<double>(plan.split_k) * static_cast<double>(tokens) *
                           static_cast<double>(plan.m_tiles * plan.tile.m) * kernel.partial_bytes;
   buffers.workspace = allocate(top, plan.split_k > 1 ? partials : 0);
   buffers.span = top;

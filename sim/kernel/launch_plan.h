@@ -39,6 +39,13 @@ struct CtaRange {
   int split = 0;
 };
 
+/// CTAs that share the partial sums of one tile: each writes its own, and the one whose are in memory last
+/// goes on, reads all of them and writes the result.
+struct Join {
+  std::int64_t group = -1;  ///< -1: none
+  int ctas = 1;             ///< of the group
+};
+
 /// One kernel launch: a grid of CTAs that each stream `tiles` stages and write a result.
 class Launch {
  public:
@@ -50,6 +57,15 @@ class Launch {
   virtual std::int64_t stages(std::int64_t cta) const = 0;
   virtual StageRequest copy(std::int64_t cta, std::int64_t stage) const = 0;
   virtual StageRequest result(std::int64_t cta) const = 0;
+  virtual Join join(std::int64_t /*cta*/) const { return {}; }
+  /// Of a CTA that joins others: its stages before it writes what partial() says; whoever is last then does
+  /// the other stages of joiner(), and its result.
+  virtual std::int64_t own_stages(std::int64_t cta) const { return stages(cta); }
+  virtual StageRequest partial(std::int64_t /*cta*/) const { return {}; }
+  virtual std::int64_t joiner(std::int64_t cta) const { return cta; }
+  /// As epilogue_cycles() and epilogue_memory_cycles(), before partial().
+  virtual double partial_cycles() const { return 0; }
+  virtual double partial_memory_cycles() const { return 0; }
   virtual const StageWork& work() const = 0;
   /// Of one stage, where stages differ.
   virtual const StageWork& work_of(std::int64_t /*cta*/, std::int64_t /*stage*/) const { return work(); }
@@ -64,6 +80,7 @@ class Launch {
   /// Of the SM's load/store unit, which its CTAs share: what a CTA's results take on their way out.
   virtual double epilogue_memory_cycles() const { return 0; }
   /// The design's dequantisation unit; null where the launch uses none.
+  virtual double start_us() const { return 0; }  ///< beyond what every launch takes
   virtual const UnitUse* unit() const { return nullptr; }
 
   /// Functional mode: what CTAs compute; null: nothing, only time passes.

@@ -104,7 +104,7 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   const double integer =
       expands_on_lanes ? weights * (mix.integer_per_weight + mix.convert_per_weight) / 32 : 0;
   const double half2 = expands_on_lanes ? weights * mix.half2_per_weight / 32 : 0;
-  const bool warpgroup = uses_warpgroups(gpu, kernel);
+  const bool warpgroup = uses_warpgroups(gpu, kernel, tile);
   const Around around = mix.loop
                             ? counted(*mix.loop, mix.overhead_per_tile, warps,
                                       weights * (shared_bits - format_bits) / 8, tile.copying_threads > 0)
@@ -120,7 +120,7 @@ StageWork stage_work(const GpuDescription& gpu, const KernelDescription& kernel,
   work.expand = std::max((integer + around.integer) * 32 / sm.integer_lanes, half2 * 32 / sm.half2_lanes);
   work.shared = (around.shared_bytes + stage_bytes) / sm.shared_bytes_per_cycle;
   work.memory = (around.loads + around.copies) * sm.memory_issue_cycles;
-  work.tensor = multiply_adds / tensor_rate;
+  work.tensor = multiply_adds / (tensor_rate * (warpgroup ? 1 : mix.tensor_efficiency));
   // `warp_cpi` cycles an instruction, one for an mma: its accumulators are independent.
   WarpWork raw;
   raw.issue = around.a_warp * mix.warp_cpi + mmas / warps;

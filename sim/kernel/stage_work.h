@@ -5,9 +5,10 @@
 
 namespace fp6sim::sim {
 
-/// Whether the kernel multiplies with wgmma there.
-inline bool uses_warpgroups(const GpuDescription& gpu, const KernelDescription& kernel) {
-  return kernel.warpgroup_mma && gpu.sm.warpgroup_tensor_fma > 0;
+/// Whether the tile's multiply-adds are wgmma's.
+inline bool uses_warpgroups(const GpuDescription& gpu, const KernelDescription& kernel,
+                            const TileOption& tile) {
+  return (kernel.warpgroup_mma || tile.warpgroup_mma) && gpu.sm.warpgroup_tensor_fma > 0;
 }
 
 /// Work of one full k-tile of `tile`. `stage_bytes`: what lands in shared memory for it.

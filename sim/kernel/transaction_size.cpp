@@ -25,9 +25,9 @@ double weight_bytes(const GemmPlan& plan) {
 
 /// What short pieces of neighbouring rows may be put together to: as little as keeps `stages` of a CTA spread
 /// over the channels as evenly as the pieces were. 0: they stay apart.
-std::int64_t together(const GpuDescription& gpu, const GemmPlan& plan, double stages) {
+std::int64_t together(const GpuDescription& gpu, const GemmPlan& plan, int stages) {
   if (!rows_open_easily(gpu.dram)) return 0;
-  const double under_way = stages * plan.tile.m * plan.tile.k * weight_bits(plan) / 8;
+  const double under_way = static_cast<double>(stages) * plan.tile.m * plan.tile.k * weight_bits(plan) / 8;
   std::int64_t bytes = kMaxTransactionBytes;
   while (bytes > 0 && static_cast<double>(bytes * gpu.dram.channels) > under_way) bytes /= 2;
   return bytes;
@@ -39,7 +39,7 @@ std::int64_t piece_bytes(const WeightLayout& weights, const GemmPlan& plan, std:
 }
 
 TransactionSizes coarse(const GpuDescription& gpu, const WeightLayout& weights, const GemmPlan& plan,
-                        double stages) {
+                        int stages) {
   const std::int64_t piece = piece_bytes(weights, plan, plan.tile.k);
   const std::int64_t stride = piece_bytes(weights, plan, plan.padded.k);
   const std::int64_t joined = together(gpu, plan, stages);
@@ -68,15 +68,13 @@ bool writes_little(const GemmPlan& plan, double streamed) {
 
 TransactionSizes transactions_of_gemm(const GpuDescription& gpu, const WeightLayout& weights,
                                       const GemmPlan& plan) {
-  constexpr double kSpare = 1.1;  // with just enough for every channel an H200's runs were up to 2 % off
   const TransactionSizes exact{kMinTransactionBytes, 0};
   const double streamed = weight_bytes(plan) * static_cast<double>(plan.n_tiles);
   if (streamed <= kShortRunBytes || !mostly_weights(plan) || !writes_little(plan, streamed)) return exact;
-  const TransactionSizes found = coarse(gpu, weights, plan, plan.tile.stages / kSpare);
+  const TransactionSizes found = coarse(gpu, weights, plan, plan.tile.stages - 1);
   if (piece_bytes(weights, plan, plan.tile.k) >= kMaxTransactionBytes) return found;
-  // Joined pieces take a longer run to average out (1.05 % seen at 142 MB); functional mode, whose every run
-  // is short, cannot join them.
-  return found.together > 0 && weight_bytes(plan) > 1.5 * kShortRunBytes ? found : exact;
+  // Functional mode, whose every run is short, cannot join pieces.
+  return found.together > 0 && weight_bytes(plan) > kShortRunBytes ? found : exact;
 }
 
 TransactionSizes transactions_of_step(const GpuDescription& gpu, const WeightLayout& weights,

@@ -243,6 +243,18 @@ void MemorySystem::respond(std::uint32_t index, Time ready) {
   Slice& slice = slices_[t.slice];
   const double bytes = t.write ? kWriteCost * count_sectors(t.sectors) * kSectorBytes
                                : t.bytes * static_cast<double>(t.crossbar_factor);
+  const auto leaves_at = [&](Time when) {
+    t.phase = kAtSm;
+    t.arrived = when + half_latency_ + (is_far(t) ? half_far_ : 0);
+    schedule(index);
+  };
+  if (t.shared) {
+    if (const Time together = slice.coalescer.joins(t.block, t.sectors, ready)) {
+      t.l2_wait += together - t.arrived;
+      leaves_at(together);
+      return;
+    }
+  }
   const bool expanded = units_.at_exit(t);  // the port sends what a unit gives as it comes
   const Time streamed = expanded ? 0 : streamed_before(t);
   const SliceUnits::Passed passed =
@@ -250,10 +262,9 @@ void MemorySystem::respond(std::uint32_t index, Time ready) {
   const Time start = std::max(passed.first, slice.port_free);
   slice.port_free = std::max(start + rounded(bytes * slice_fs_per_byte_), passed.last);
   t.l2_wait += slice.port_free - (t.arrived - streamed);
-  t.phase = kAtSm;
-  t.arrived = slice.port_free + half_latency_ + (is_far(t) ? half_far_ : 0);
+  if (t.shared) slice.coalescer.answered(t.block, t.sectors, slice.port_free);
   counters_.crossbar_bytes += static_cast<std::uint64_t>(t.write ? bytes / kWriteCost : bytes);
-  schedule(index);
+  leaves_at(slice.port_free);
 }
 
 }  // namespace fp6sim::sim

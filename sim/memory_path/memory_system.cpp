@@ -35,7 +35,8 @@ MemorySystem::MemorySystem(const GpuDescription& gpu, int transaction_bytes, std
   const DramTiming timing = DramTiming::from(gpu.dram);
   access_ = timing.rcd + timing.cl;
   for (int i = 0; i < gpu.l2.slices; ++i) {
-    slices_.push_back({L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes), 0, 0, {}});
+    slices_.push_back(
+        {L2Tags(gpu.l2.size_bytes / gpu.l2.slices, gpu.l2.ways, transaction_bytes), 0, 0, {}, {}});
   }
   for (int i = 0; i < gpu.dram.channels; ++i) {
     channels_.emplace_back(timing, static_cast<std::uint32_t>(i), transaction_bytes);
@@ -86,9 +87,11 @@ void MemorySystem::submit(const StageRequest& request, Time at, std::uint8_t* da
           t.sm = request.sm;
           t.phase = kAtSlice;
           t.write = request.write;
+          t.shared = segment.shared && !request.write;
           t.crossbar_factor = segment.crossbar_factor;
           if (payloads_ != nullptr) {
-            assert(pieces == 1 && "joined pieces are what other stages need: they cannot carry this one's bytes");
+            assert(pieces == 1 &&
+                   "joined pieces are what other stages need: they cannot carry this one's bytes");
             payloads_->submitted(index, {t.block, static_cast<std::uint16_t>(address % block_bytes_), bytes,
                                          t.sm, t.write, data});
             data += bytes;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/memory_path/address_map.h"
+#include "sim/memory_path/coalescer.h"
 #include "sim/memory_path/dram_channel.h"
 #include "sim/memory_path/l2_slice.h"
 #include "sim/memory_path/payload_store.h"
@@ -73,6 +74,7 @@ class MemorySystem {
     L2Tags tags;
     Time port_free = 0;
     int outstanding_bytes = 0;
+    Coalescer coalescer;
     std::deque<std::uint32_t> blocked;  // transactions waiting for an MSHR
   };
   struct Mshr {

@@ -85,7 +85,8 @@ struct alignas(64) Transaction {
   std::uint8_t phase = 0;
   std::uint8_t pieces = 1;  ///< places of DRAM it stands for
   bool write : 1 = false;
-  bool fill : 1 = false;  ///< an L2 miss's own read of DRAM, or a write-back
+  bool fill : 1 = false;    ///< an L2 miss's own read of DRAM, or a write-back
+  bool shared : 1 = false;  ///< of a segment many CTAs ask for
 
   Place place() const { return {channel, slice, bank, row, 0}; }
 };

@@ -22,8 +22,9 @@ class ReadLaunch final : public Launch {
   std::vector<std::uint64_t>
       chain;  ///< addresses of a chase; empty: CTA c, stage s reads at (c * stages + s) * bytes
   std::uint64_t wrap = UINT64_MAX;  ///< footprint: addresses are taken modulo it
-  std::uint64_t write_base = 0;     ///< where a CTA writes as much as it read; 0: nowhere
-  std::uint64_t stagger = 0;        ///< bytes between the places CTAs start from in a wrapped footprint
+  std::uint64_t read_base = 0;
+  std::uint64_t write_base = 0;  ///< where a CTA writes as much as it read; 0: nowhere
+  std::uint64_t stagger = 0;     ///< bytes between the places CTAs start from in a wrapped footprint
   std::uint64_t stage_stride =
       0;  ///< bytes from a stage's piece to the next one's; 0: they follow each other
 
@@ -47,7 +48,7 @@ class ReadLaunch final : public Launch {
       segment.base =
           (static_cast<std::uint64_t>(cta) * stagger + static_cast<std::uint64_t>(stage) * bytes) % wrap;
     } else {
-      segment.base = static_cast<std::uint64_t>(cta * stage_count + stage) * bytes % wrap;
+      segment.base = read_base + static_cast<std::uint64_t>(cta * stage_count + stage) * bytes % wrap;
     }
     StageRequest request;
     request.add(segment);
@@ -200,6 +201,30 @@ double memory_stream_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes) {
     }
   }
   return static_cast<double>(bytes) / (static_cast<double>(end) / kFemtosecondsPerSecond) * 1e-9;
+}
+
+double dependent_kernel_us(const GpuDescription& gpu, std::uint64_t bytes) {
+  constexpr int kLaunches = 4, kTimed = 2;   // the first ones find another state of the L2
+  constexpr std::uint32_t kCtaBytes = 4096;  // 512 threads, 8 bytes each
+  const std::uint64_t side = (bytes / 2 + kCtaBytes - 1) / kCtaBytes * kCtaBytes;
+  const std::uint64_t second = (side >> 20 << 20) + (1 << 20);
+  std::vector<ReadLaunch> kernels(kLaunches);
+  std::vector<const Launch*> launches;
+  for (int i = 0; i < kLaunches; ++i) {
+    ReadLaunch& kernel = kernels[static_cast<std::size_t>(i)];
+    kernel.slots = 4;
+    kernel.piece = kCtaBytes;
+    kernel.cta_count = static_cast<std::int64_t>(side / kCtaBytes);
+    kernel.read_base = (i % 2 == 0 ? 1 : 2) * second;
+    kernel.write_base = (i % 2 == 0 ? 2 : 1) * second;
+    launches.push_back(&kernel);
+  }
+  MemorySystem memory(gpu, kMaxTransactionBytes, 4 * second);
+  const RunOutcome outcome = run_launches(gpu, memory, launches, nullptr);
+  Time timed = 0;
+  for (int i = kLaunches - kTimed; i < kLaunches; ++i)
+    timed += outcome.launches[static_cast<std::size_t>(i)].duration;
+  return static_cast<double>(timed) / kTimed / kFemtosecondsPerMicrosecond;
 }
 
 double device_copy_gb_per_s(const GpuDescription& gpu) {

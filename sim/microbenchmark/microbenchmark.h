@@ -39,6 +39,11 @@ double dram_read_gb_per_s(const GpuDescription& gpu);
 /// the last answer.
 double memory_stream_gb_per_s(const GpuDescription& gpu, std::uint64_t bytes);
 
+/// Microseconds a kernel of a chain of dependent ones in a stream: each scales one buffer into another,
+/// `bytes` read and written, one 8-byte element a thread, then the next goes the other way (RRZE
+/// gpu-small-kernels).
+double dependent_kernel_us(const GpuDescription& gpu, std::uint64_t bytes);
+
 /// GB/s of a large copy after another, reads and writes counted.
 double device_copy_gb_per_s(const GpuDescription& gpu);
 

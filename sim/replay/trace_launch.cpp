@@ -1,5 +1,6 @@
 #include "sim/replay/trace_launch.h"
 
+#include <set>
 #include <utility>
 
 #include "emu/error.h"
@@ -65,11 +66,19 @@ TraceLaunch::TraceLaunch(const GpuDescription& gpu, const DesignDescription& des
                          const trace::Reader& trace, std::size_t launch, const DequantStageFactory& rtl_unit)
     : info_(trace.launches()[launch]), placements_(trace.placements(launch)) {
   treatment_ = design_for(design, launch);
+  stage_programs(gpu, trace, launch);
+  if (!find_joins()) {
+    treatment_.joins = false;
+    joins_.clear();
+    stage_programs(gpu, trace, launch);
+  }
   std::uint64_t stage_weight_bytes = 0;
-  for (std::uint32_t c = 0; c < info_.classes; ++c) {
-    programs_.push_back(stage_program(gpu, trace.program(launch, c), treatment_));
-    in_flight_ = std::max(in_flight_, programs_.back().in_flight);
-    stage_weight_bytes = std::max(stage_weight_bytes, programs_.back().stage_weight_bytes);
+  for (const StagedProgram& program : programs_) {
+    in_flight_ = std::max(in_flight_, program.in_flight);
+    for (const TraceStage& stage : program.stages) {
+      if (stage.work.tensor > 0) start_us_ = gpu.launch.gemm_start_us;
+    }
+    stage_weight_bytes = std::max(stage_weight_bytes, program.stage_weight_bytes);
   }
   TileOption resources = resources_of(info_);
   if (treatment_.wide_in_shared) {
@@ -92,6 +101,62 @@ TraceLaunch::TraceLaunch(const GpuDescription& gpu, const DesignDescription& des
                    gpu.sm.shared_bytes_per_cycle, gpu.l2.slice_bytes_per_cycle);
 }
 
+void TraceLaunch::stage_programs(const GpuDescription& gpu, const trace::Reader& trace, std::size_t launch) {
+  programs_.clear();
+  for (std::uint32_t c = 0; c < info_.classes; ++c)
+    programs_.push_back(stage_program(gpu, trace.program(launch, c), treatment_));
+}
+
+bool TraceLaunch::find_joins() {
+  struct Written {
+    std::uint64_t first, end;
+    std::int64_t cta;
+  };
+  std::vector<Written> written;
+  std::uint64_t longest = 0;
+  bool any = false;
+  const auto span = [&](std::int64_t cta, const TracePiece& piece) {
+    const std::uint64_t first = traced_address(cta, piece);
+    return std::pair(first, first + piece.stride * (piece.count - 1) + piece.bytes);
+  };
+  for (std::int64_t cta = 0; cta < ctas(); ++cta) {
+    const StagedProgram& own = program(cta);
+    any |= own.joins;
+    if (own.partials.size() > StageRequest::kMaxSegments) return false;
+    for (const TracePiece& piece : own.joins ? own.partials : own.writes) {
+      const auto [first, end] = span(cta, piece);
+      written.push_back({first, end, cta});
+      longest = std::max(longest, end - first);
+    }
+  }
+  if (!any) return true;
+  std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {
+    return std::pair(a.first, a.cta) < std::pair(b.first, b.cta);
+  });
+  joins_.resize(static_cast<std::size_t>(ctas()));
+  for (std::int64_t cta = 0; cta < ctas(); ++cta) {
+    const StagedProgram& own = program(cta);
+    if (!own.joins) continue;
+    std::set<std::int64_t> group{cta};
+    for (std::size_t stage = own.own_stages; stage < own.stages.size(); ++stage) {
+      for (const TracePiece& piece : own.stages[stage].pieces) {
+        const auto [first, end] = span(cta, piece);
+        auto at = std::lower_bound(written.begin(), written.end(), first - std::min(first, longest),
+                                   [](const Written& w, std::uint64_t address) { return w.first < address; });
+        for (; at != written.end() && at->first < end; ++at) {
+          if (at->end > first) group.insert(at->cta);
+        }
+      }
+    }
+    for (const std::int64_t member : group) {
+      Join& join = joins_[static_cast<std::size_t>(member)];
+      if (join.group >= 0 || (member != cta && program(member).joins)) return false;
+      join = {cta, static_cast<int>(group.size())};
+    }
+  }
+  return true;
+}
+
 void TraceLaunch::touch(Layout& layout) const {
   for_each_piece([&](std::int64_t cta, const TracePiece& piece, bool) {
     const std::uint64_t at = traced_address(cta, piece);
@@ -101,6 +166,7 @@ void TraceLaunch::touch(Layout& layout) const {
 }
 
 void TraceLaunch::share_written(MemorySystem& memory) const {
+  if (!joins_.empty()) return;
   struct Written {
     std::uint64_t first, end;
     std::int64_t cta;

@@ -78,11 +78,22 @@ class TraceLaunch final : public Launch {
     return made;
   }
   StageRequest result(std::int64_t cta) const override { return request(cta, program(cta).writes, true); }
+  Join join(std::int64_t cta) const override {
+    return joins_.empty() ? Join{} : joins_[static_cast<std::size_t>(cta)];
+  }
+  std::int64_t own_stages(std::int64_t cta) const override {
+    return static_cast<std::int64_t>(program(cta).own_stages);
+  }
+  StageRequest partial(std::int64_t cta) const override {
+    return request(cta, program(cta).joins ? program(cta).partials : program(cta).writes, true);
+  }
+  std::int64_t joiner(std::int64_t cta) const override { return join(cta).group; }
   const StageWork& work() const override { return no_work_; }
   const StageWork& work_of(std::int64_t cta, std::int64_t stage) const override {
     return program(cta).stages[static_cast<std::size_t>(stage)].work;
   }
   double epilogue_cycles() const override { return 0; }
+  double start_us() const override { return start_us_; }
   const UnitUse* unit() const override { return unit_.make ? &unit_ : nullptr; }
   const trace::LaunchInfo& info() const { return info_; }
   /// How much larger the launch's weights are inside the L2.
@@ -103,6 +114,7 @@ class TraceLaunch final : public Launch {
       for (const TraceStage& stage : program(cta).stages) {
         for (const TracePiece& piece : stage.pieces) visit(cta, piece, stage.write);
       }
+      for (const TracePiece& piece : program(cta).partials) visit(cta, piece, true);
       for (const TracePiece& piece : program(cta).writes) visit(cta, piece, true);
     }
   }
@@ -112,8 +124,8 @@ class TraceLaunch final : public Launch {
     for (const trace::BufferInfo& buffer : info_.buffers) moved_.push_back(layout.moved(buffer.base_address));
   }
 
-  /// What a CTA reads of another's writes (partial sums) it reads after waiting for them, and so from the L2.
-  /// The replay does not follow that wait: it has the data there from the start.
+  /// What a CTA reads of another's writes it reads after waiting for them, and so from the L2. Where the
+  /// replay does not follow that wait (join()) it has the data there from the start.
   void share_written(MemorySystem& memory) const;
 
  private:
@@ -128,8 +140,14 @@ class TraceLaunch final : public Launch {
   TraceDesign design_for(const DesignDescription& design, std::size_t launch);
 
   const trace::LaunchInfo& info_;
+  double start_us_ = 0;
   const std::vector<trace::Placement>& placements_;
+  /// Groups of CTAs of which one reads what all have written; false where they are not such groups.
+  bool find_joins();
+  void stage_programs(const GpuDescription& gpu, const trace::Reader& trace, std::size_t launch);
+
   std::vector<StagedProgram> programs_;
+  std::vector<Join> joins_;  // of each CTA; empty: none joins
   std::vector<std::uint64_t> moved_;
   int ctas_per_sm_ = 0, in_flight_ = 1;
   TraceDesign treatment_;

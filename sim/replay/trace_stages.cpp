@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/kernel/stage_work.h"
+#include "sim/replay/trace_pieces.h"
 
 namespace fp6sim::sim {
 namespace {
@@ -58,9 +59,10 @@ class Stager {
       for (const Event& e : warp.events) {
         if (e.op == Op::kAsyncWait) has_async_ = true;
         if (e.op == Op::kBulkCopy) bulk_barriers_.insert(e.barrier);
+        if (e.op == Op::kGlobalAtomic) has_atomics_ = true;
       }
     }
-    cut_ = has_async_ ? Cut::kAsyncWait : !bulk_barriers_.empty() ? Cut::kBulkWait : Cut::kBarrier;
+    cut_ = !bulk_barriers_.empty() ? Cut::kBulkWait : has_async_ ? Cut::kAsyncWait : Cut::kBarrier;
   }
 
   StagedProgram run() {
@@ -71,7 +73,11 @@ class Stager {
     std::vector<WarpWork> unplaced_warps;
     bool has_unplaced = false;
     std::size_t most_parts = 1;
+    result.joins = design_.joins && has_atomics_ && cut_ != Cut::kBarrier && !stages_.back().reads.empty() &&
+                   !early_writes_.empty();
+    if (!result.joins) writes_.insert(writes_.begin(), early_writes_.begin(), early_writes_.end());
     for (Sums& sums : stages_) {
+      if (&sums == &stages_.back()) result.own_stages = result.stages.size();
       const std::uint64_t weight_bytes = weight_bytes_of(sums);
       if (weight_bytes > 0 && !design_.on_lanes) expand_elsewhere(sums);
       result.weight_bytes += weight_bytes;
@@ -87,6 +93,7 @@ class Stager {
       add(result.stages.empty() ? unplaced : result.stages.back().work, work(sums, warps));
       add(result.stages.empty() ? unplaced_warps : result.stages.back().warps, warps);
     }
+    if (result.joins) result.partials = pieces(early_writes_, result.written);
     std::vector<TracePiece> writes = pieces(writes_, result.written);
     const bool reads_nothing = result.stages.empty();
     const std::size_t at_end =
@@ -99,6 +106,7 @@ class Stager {
       add(result.stages.front().work, unplaced);
       add(result.stages.front().warps, unplaced_warps);
     }
+    if (!result.joins) result.own_stages = result.stages.size();
     const std::size_t depth = std::max(static_cast<std::size_t>(in_flight_) * most_parts, write_parts);
     result.in_flight = static_cast<int>(std::clamp<std::size_t>(depth, 1, 15));
     return result;
@@ -141,6 +149,8 @@ class Stager {
   void add_warp(const trace::Warp& warp, std::size_t number) {
     std::size_t cuts_seen = 0, commits = 0;
     WarpSums own;
+    bool in_tail = false;      // has read what follows the last cut
+    std::size_t progress = 0;  // the stage a warp without cuts fills
     std::vector<std::vector<trace::SectorRun>> groups(1);
     std::size_t groups_waited = 0;
     const std::size_t total_cuts = static_cast<std::size_t>(
@@ -159,7 +169,12 @@ class Stager {
             append(stages_[cuts_seen - 1].reads, groups[groups_waited]);
         }
       }
-      const std::size_t stage = stage_index(cuts_seen, total_cuts);
+      const bool copies_only = cut_ == Cut::kBulkWait && total_cuts == 0;
+      if (tail_begins(e, cuts_seen, total_cuts) && !std::exchange(in_tail, true))
+        close(stage_index(cuts_seen, total_cuts), number, own);
+      const std::size_t stage = in_tail       ? stages_.size() - 1
+                                : copies_only ? std::min(progress, stages_.size() - 2)
+                                              : stage_index(cuts_seen, total_cuts);
       Sums& sums = stages_[stage];
       const double issued = static_cast<double>(e.counts.total()) + (e.op == Op::kExit ? 0 : 1);
       sums.instructions += issued;
@@ -197,22 +212,32 @@ class Stager {
       switch (e.op) {
         case Op::kGlobalStore:
         case Op::kGlobalAtomic:
-          append(writes_, runs);
+          append(in_tail ? writes_ : early_writes_, runs);
           break;
-        case Op::kGlobalLoad: {
-          const bool tail = cut_ != Cut::kBarrier && total_cuts != 0 && cuts_seen == total_cuts;
-          append(tail ? stages_.back().reads : sums.reads, runs);
+        case Op::kGlobalLoad:
+          append(sums.reads, runs);
           break;
-        }
         case Op::kAsyncCopy:
           append(groups[commits], runs);
           break;
         case Op::kAsyncCommit:
+          if (copies_only) {
+            append(sums.reads, groups[commits]);
+            ++groups_waited;
+            close(stage, number, own);
+            progress = std::max(progress, commits + 1);
+          }
           ++commits;
           groups.emplace_back();
           break;
         case Op::kMbarrierArrive:
-          if (e.tx_bytes != 0) announced[e.barrier] += e.tx_bytes;
+          if (e.tx_bytes == 0) break;
+          announced[e.barrier] += e.tx_bytes;
+          if (const auto at = stage_of_phase_.find({e.barrier, bulk_phase[e.barrier]});
+              copies_only && at != stage_of_phase_.end() && at->second > progress) {
+            close(stage, number, own);
+            progress = at->second;
+          }
           break;
         case Op::kBulkCopy: {
           // Copies fill the phase whose bytes they were announced for.
@@ -229,7 +254,16 @@ class Stager {
     }
     for (; groups_waited < groups.size(); ++groups_waited)
       append(stages_.back().reads, groups[groups_waited]);
-    close(stage_index(cuts_seen, total_cuts), number, own);
+    const bool copies_only = cut_ == Cut::kBulkWait && total_cuts == 0;
+    close(in_tail       ? stages_.size() - 1
+          : copies_only ? std::min(progress, stages_.size() - 2)
+                        : stage_index(cuts_seen, total_cuts),
+          number, own);
+  }
+
+  /// A plain load after the last cut: it and what follows are a stage of their own.
+  bool tail_begins(const Event& e, std::size_t cuts_seen, std::size_t total_cuts) const {
+    return e.op == Op::kGlobalLoad && cut_ != Cut::kBarrier && total_cuts != 0 && cuts_seen == total_cuts;
   }
 
   /// Where work after `cuts_seen` cuts belongs. Warps that never cut (a producer) count at the first stage.
@@ -282,42 +316,6 @@ class Stager {
     to.insert(to.end(), runs.begin(), runs.end());
   }
 
-  /// Distinct sectors as strided pieces, counted.
-  static std::vector<TracePiece> pieces(std::vector<trace::SectorRun>& runs, TraceSectors& sectors) {
-    for (const trace::SectorRun& run : runs) sectors.traced += run.sectors;
-    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) {
-      return std::pair(a.buffer, a.first_sector) < std::pair(b.buffer, b.first_sector);
-    });
-    std::vector<trace::SectorRun> distinct;
-    for (const trace::SectorRun& run : runs) {
-      if (!distinct.empty() && distinct.back().buffer == run.buffer &&
-          run.first_sector <= distinct.back().first_sector + distinct.back().sectors) {
-        const std::int64_t end =
-            std::max(distinct.back().first_sector + distinct.back().sectors, run.first_sector + run.sectors);
-        distinct.back().sectors = static_cast<std::uint32_t>(end - distinct.back().first_sector);
-      } else {
-        distinct.push_back(run);
-      }
-    }
-    std::vector<TracePiece> found;
-    for (const trace::SectorRun& run : distinct) {
-      sectors.requested += run.sectors;
-      const std::int64_t byte = run.first_sector * kSectorBytes;
-      const std::uint32_t bytes = run.sectors * kSectorBytes;
-      if (!found.empty() && found.back().buffer == run.buffer && found.back().bytes == bytes) {
-        TracePiece& last = found.back();
-        const auto distance = static_cast<std::uint64_t>(byte - last.first_byte);
-        if (last.count == 1) last.stride = distance;
-        if (last.stride * last.count == distance) {
-          ++last.count;
-          continue;
-        }
-      }
-      found.push_back({run.buffer, byte, 0, bytes, 1});
-    }
-    return found;
-  }
-
   /// Appends stages for the pieces from `first` on, as many as requests need; returns how many.
   static std::size_t add_stages(StagedProgram& result, const std::vector<TracePiece>& pieces,
                                 std::size_t first, bool write) {
@@ -364,7 +362,8 @@ class Stager {
                             sums.float32 * 32 / sm.fp32_lanes});
     work.shared = sums.passes * 128 / sm.shared_bytes_per_cycle;
     work.memory = sums.memory * sm.memory_issue_cycles;
-    work.tensor = sums.tensor_cycles;
+    work.tensor = sums.mma == MmaKind::kWarpgroup ? sums.tensor_cycles
+                                                  : sums.tensor_cycles / InstructionMix{}.tensor_efficiency;
     const auto total = [](const WarpWork& w) { return w.issue + w.expand + w.tensor; };
     const auto longest =
         std::max_element(warps.begin(), warps.end(),
@@ -376,13 +375,13 @@ class Stager {
   const GpuDescription& gpu_;
   const trace::Program& program_;
   const TraceDesign& design_;
-  bool has_async_ = false;
+  bool has_async_ = false, has_atomics_ = false;
   std::set<std::uint32_t> bulk_barriers_;
   Cut cut_ = Cut::kBarrier;
   int in_flight_ = 1;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> stage_of_phase_;
   std::vector<Sums> stages_;
-  std::vector<trace::SectorRun> writes_;
+  std::vector<trace::SectorRun> early_writes_, writes_;  // before a warp reads the last stage, and after
 };
 
 }  // namespace

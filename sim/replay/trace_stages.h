@@ -29,6 +29,7 @@ struct TraceStage {
 /// What a replay knows beyond the traced instructions, and how weights are treated that a design expands
 /// elsewhere than in them.
 struct TraceDesign {
+  bool joins = true;            ///< partial sums wait for those of other CTAs (StagedProgram::own_stages)
   double unrecorded = 0;        ///< integer instructions a warp has beside every stage in which it multiplies
   bool on_lanes = true;         ///< by the traced instructions (simt): nothing below counts
   bool wide_in_shared = false;  ///< shared memory holds binary16
@@ -43,6 +44,11 @@ struct TraceSectors {
 
 struct StagedProgram {
   std::vector<TraceStage> stages;
+  /// Of a CTA that counts itself (an atomic) and then reads what others have written: its stages before that,
+  /// and what it has written by then. Else all stages, and nothing.
+  std::size_t own_stages = 0;
+  std::vector<TracePiece> partials;
+  bool joins = false;
   std::vector<TracePiece> writes;  ///< sent when all stages are computed; at most StageRequest::kMaxSegments
   TraceSectors read, written;
   int in_flight = 1;        ///< stages whose copies are issued before the first is waited for
@@ -53,13 +59,14 @@ struct StagedProgram {
   std::uint64_t weight_bytes = 0;        ///< of all stages
 };
 
-/// Cuts a program where its warps wait: at waits for cp.async groups; else for phases of mbarriers that bulk
-/// copies complete on; else at CTA barriers. The copies a wait waits for are its stage's reads, what follows
-/// it up to the next wait its work. Plain loads belong to the stage they are issued in (read once per stage,
-/// whatever warp repeats them), those after the last wait to a stage of their own. Stages with more pieces
-/// than a request holds become several. Work of a stage that reads nothing is done after the stage before it.
-/// Writes leave together at the end; those that do not fit one request are stages of their own, and so are
-/// the writes of a CTA that reads nothing. Only a CTA without any global access has a stage without pieces.
+/// Cuts a program where its warps wait: for phases of mbarriers that bulk copies complete on; else for
+/// cp.async groups; else at CTA barriers. Warps that only copy are where the stage is that they fill. The
+/// copies a wait waits for are its stage's reads, what follows it up to the next wait its work. Plain loads
+/// belong to the stage they are issued in (read once per stage, whatever warp repeats them), those after the
+/// last wait to a stage of their own. Stages with more pieces than a request holds become several. Work of a
+/// stage that reads nothing is done after the stage before it. Writes leave together at the end; those that
+/// do not fit one request are stages of their own, and so are the writes of a CTA that reads nothing. Only a
+/// CTA without any global access has a stage without pieces.
 ///
 /// A warp's instructions and mma's overlap as stage_work() has it: of n runs of mma's with expansion between
 /// them, all but one. mma's wider than mma.sync's eight columns are wgmma's, of a warp's own 16 rows or of

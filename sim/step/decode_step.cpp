@@ -60,10 +60,7 @@ class Step {
     for (const LayerGroup& group : plan_.groups) add_group(group);
     std::vector<const Launch*> launches;
     for (const Placed& gemm : gemms_) {
-      for (const auto& launch : gemm.launches) {
-        touch_partials(memory, *launch);
-        launches.push_back(launch.get());
-      }
+      for (const auto& launch : gemm.launches) launches.push_back(launch.get());
     }
     std::unique_ptr<Timeline> timeline;
     if (!options_.timeline_path.empty()) timeline = std::make_unique<Timeline>();

@@ -30,12 +30,17 @@ class Host final : public sc_core::sc_module {
     SC_METHOD(start_next);
     sensitive << next_;
     dont_initialize();
-    next_.notify(from_fs(static_cast<Time>(gpu.launch.first_us * kFemtosecondsPerMicrosecond)));
+    start_after(gpu.launch.first_us);
   }
 
   const std::vector<Span>& spans() const { return spans_; }
 
  private:
+  void start_after(double us) {
+    const double start_us = us + grids_[started_]->launch().start_us();
+    next_.notify(from_fs(static_cast<Time>(start_us * kFemtosecondsPerMicrosecond)));
+  }
+
   void start_next() {
     Grid& grid = *grids_[started_];
     spans_[started_].begin = now_fs();
@@ -45,7 +50,7 @@ class Host final : public sc_core::sc_module {
       spans_[index].at_end = use_of(memory_);
       for (const auto& sm : sms_) spans_[index].sms_at_end += sm->use();
       if (started_ < grids_.size()) {
-        next_.notify(from_fs(static_cast<Time>(gpu_.launch.dependent_us * kFemtosecondsPerMicrosecond)));
+        start_after(gpu_.launch.dependent_us);
       }
     };
     for (const auto& sm : sms_) sm->open(grid);

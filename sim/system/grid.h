@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 
 #include "sim/kernel/launch_plan.h"
 
@@ -20,11 +21,14 @@ class Grid {
     if (--unfinished_ == 0 && on_done) on_done();
   }
   std::function<void()> on_done;
+  /// A CTA's partial sums are in memory. True for the last of its group, which goes on.
+  bool last_to_join(const Join& join) { return ++joined_[join.group] == join.ctas; }
 
  private:
   const Launch& launch_;
   std::int64_t next_ = 0;
   std::int64_t unfinished_;
+  std::map<std::int64_t, int> joined_;  // of each group, how many
 };
 
 }  // namespace fp6sim::sim

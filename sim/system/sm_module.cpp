@@ -6,6 +6,11 @@
 #include "sim/system/memory_module.h"
 
 namespace fp6sim::sim {
+namespace {
+
+constexpr std::int64_t kResult = -1, kPartialSums = -2;  // Pending::stage
+
+}  // namespace
 
 SmModule::SmModule(sc_core::sc_module_name name, int index, const GpuDescription& gpu, Timeline* timeline)
     : sc_module(name),
@@ -42,8 +47,8 @@ bool SmModule::start_cta() {
   if (cta < 0) return false;
   const int slot = static_cast<int>(free - slots_.begin());
   *free = Slot{};
-  free->cta = cta;
-  free->stages = grid_->launch().stages(cta);
+  free->cta = free->began = cta;
+  free->stages = grid_->launch().own_stages(cta);
   if (LaunchArithmetic* arithmetic = grid_->launch().arithmetic(); arithmetic != nullptr) {
     arithmetic_[static_cast<std::size_t>(slot)] = arithmetic->start(cta);
   }
@@ -88,6 +93,9 @@ void SmModule::handle(const Event& event) {
     case Step::kEpilogueDone:
       retire(event.slot, event.when);
       break;
+    case Step::kPartial:
+      partial_written(event.slot, event.when);
+      break;
     case Step::kResult:
       grid_->finished();
       break;
@@ -125,7 +133,7 @@ void SmModule::send(const StageRequest& request, int slot, std::int64_t stage, T
   }
   Pending& pending = *pending_[tag];
   pending.slot = slot;
-  pending.cta = slots_[static_cast<std::size_t>(slot)].cta;
+  pending.cta = slots_[static_cast<std::size_t>(slot)].began;
   pending.stage = stage;
   pending.issued = now;
   pending.extension.request = request;
@@ -148,7 +156,9 @@ tlm::tlm_sync_enum SmModule::receive(tlm::tlm_generic_payload& payload, tlm::tlm
   Time when = now_fs() + static_cast<Time>(delay.value());
   if (pending.stage < 0) {
     timeline_.result(pending.cta, pending.issued, when);
-    schedule(when, Step::kResult, pending.slot, -1);
+    // Whether all partial sums are there is a counter's, at the L2.
+    if (pending.stage == kPartialSums) when += clock_.cycles(gpu_.l2.latency_cycles);
+    schedule(when, pending.stage == kPartialSums ? Step::kPartial : Step::kResult, pending.slot, -1);
   } else {
     timeline_.copy(pending.cta, pending.stage, pending.issued, when);
     if (unit_ != nullptr && grid_->launch().unit()->at_copies()) when = expand(when);
@@ -194,7 +204,7 @@ void SmModule::try_compute(int slot, Time now) {
   const Time end = compute(cta, now, record.where);
   use_.copy_wait += now - cta.waiting_since;
   use_.compute += end - now;
-  timeline_.stage(grid_->launch(), slot, cta.cta, cta.next_compute, cta.waiting_since, now, end);
+  timeline_.stage(grid_->launch(), slot, cta.cta, cta.began, cta.next_compute, cta.waiting_since, now, end);
   schedule(end, Step::kComputed, slot, cta.next_compute);
 }
 
@@ -215,7 +225,7 @@ Time SmModule::compute(const Slot& cta, Time now, WhereTimes& where) {
     const Time from = std::max(free, now);
     free = from + clock_.cycles(cycles);
     used += free - from;
-    timeline_.pipe(name, cta.cta, cta.next_compute, from, free);
+    timeline_.pipe(name, cta.began, cta.next_compute, from, free);
     if (free > end) {
       end = free;
       slowest = resource;
@@ -261,28 +271,63 @@ void SmModule::computed(int slot, Time now) {
 
 void SmModule::finish(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  const Launch& launch = grid_->launch();
   CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
+  const bool is_partial = !cta.joined && launch.join(cta.cta).group >= 0;
   resources_.memory =
-      std::max(resources_.memory, now) + clock_.cycles(grid_->launch().epilogue_memory_cycles());
-  const Time end = std::max(resources_.memory, now) + clock_.cycles(grid_->launch().epilogue_cycles());
+      std::max(resources_.memory, now) +
+      clock_.cycles(is_partial ? launch.partial_memory_cycles() : launch.epilogue_memory_cycles());
+  const Time end = std::max(resources_.memory, now) +
+                   clock_.cycles(is_partial ? launch.partial_cycles() : launch.epilogue_cycles());
   record.where[Where::kShared] += end - now;
   record.end = end;
-  use_.launch += cta.begun - record.start;
+  if (!cta.joined) use_.launch += cta.begun - record.start;
   use_.epilogue += end - now;
-  timeline_.cta(grid_->launch(), slot, cta.cta, record.start, cta.begun, now, end);
+  cta.finished = now;
+  if (!is_partial) timeline_.cta(launch, slot, cta.began, record.start, cta.begun, now, end);
   schedule(end, Step::kEpilogueDone, slot, -1);
 }
 
 void SmModule::retire(int slot, Time now) {
   Slot& cta = slots_[static_cast<std::size_t>(slot)];
-  const StageRequest result = grid_->launch().result(cta.cta);
+  const bool is_partial = !cta.joined && grid_->launch().join(cta.cta).group >= 0;
+  const StageRequest result = is_partial ? grid_->launch().partial(cta.cta) : grid_->launch().result(cta.cta);
   if (result.segment_count > 0) {
     CtaArithmetic* arithmetic = arithmetic_[static_cast<std::size_t>(slot)].get();
-    send(result, slot, -1, now,
+    send(result, slot, is_partial ? kPartialSums : kResult, now,
          arithmetic == nullptr ? std::vector<std::uint8_t>{} : arithmetic->result(result));
   }
-  cta.cta = -1;
+  if (is_partial) return;  // its slot waits for the answer
   if (result.segment_count == 0) grid_->finished();
+  leave(slot);
+}
+
+void SmModule::partial_written(int slot, Time now) {
+  Slot& cta = slots_[static_cast<std::size_t>(slot)];
+  const Launch& launch = grid_->launch();
+  CtaRecord& record = records_[static_cast<std::size_t>(cta.record)];
+  record.where[Where::kL2] += now - record.end;
+  use_.epilogue += now - record.end;
+  record.end = now;
+  if (!grid_->last_to_join(launch.join(cta.cta))) {
+    timeline_.cta(launch, slot, cta.cta, record.start, cta.begun, cta.finished, now);
+    grid_->finished();
+    return leave(slot);
+  }
+  timeline_.epilogue(launch, slot, cta.cta, cta.finished, now);
+  cta.joined = true;
+  cta.cta = launch.joiner(cta.cta);
+  cta.next_issue = cta.next_compute = launch.own_stages(cta.cta);
+  cta.stages = launch.stages(cta.cta);
+  cta.waiting_since = now;
+  if (LaunchArithmetic* arithmetic = launch.arithmetic(); arithmetic != nullptr)
+    arithmetic_[static_cast<std::size_t>(slot)] = arithmetic->join(cta.cta);
+  for (int i = 0; i < launch.stages_in_flight(); ++i) issue_copy(slot, now);
+  if (cta.next_issue == cta.next_compute) finish(slot, now);
+}
+
+void SmModule::leave(int slot) {
+  slots_[static_cast<std::size_t>(slot)].cta = -1;
   start_cta();
 }
 

@@ -33,6 +33,9 @@ struct CtaRecord {
 ///   launch | copy 0..S-2 issued | wait for copy i | barrier; copy i+S-1 issued; compute i | ... | epilogue |
 ///   result written
 ///
+/// Of CTAs that share partial sums (Launch::join) each writes its own, asks the L2 whether all are there, and
+/// leaves unless it was the last: that one goes on with the stages that read them.
+///
 /// Computing a stage reserves each resource (issue slots, pipes, banks, tensor core) for as long as the stage
 /// needs it, first come first served among the SM's CTAs, and lasts until the slowest is done, but never less
 /// than the CTA would need alone.
@@ -53,7 +56,7 @@ class SmModule final : public sc_core::sc_module {
   Time busy_until() const { return busy_until_; }
 
  private:
-  enum class Step { kBegin, kArrived, kComputed, kEpilogueDone, kResult };
+  enum class Step { kBegin, kArrived, kComputed, kEpilogueDone, kPartial, kResult };
   struct Event {
     Time when;
     std::uint64_t order;
@@ -66,19 +69,21 @@ class SmModule final : public sc_core::sc_module {
     }
   };
   struct Slot {
-    std::int64_t cta = -1;
+    std::int64_t cta = -1;    // whose stages it computes
+    std::int64_t began = -1;  // as which CTA: another where it joined
     std::int64_t stages = 0, next_issue = 0, next_compute = 0;
     std::array<bool, 16> arrived{};
     std::array<Waits, 16> waits{};
     bool computing = false;
-    Time begun = 0, waiting_since = 0;
+    bool joined = false;  // was the last of its group: reads and adds
+    Time begun = 0, waiting_since = 0, finished = 0;
     int record = -1;
   };
   struct Pending {
     tlm::tlm_generic_payload payload;
     StageExtension extension;
     int slot = 0;
-    std::int64_t cta = 0, stage = 0;  // stage -1: the result
+    std::int64_t cta = 0, stage = 0;  // stage -1: the result, -2: partial sums
     Time issued = 0;
     std::vector<std::uint8_t> bytes;  // functional mode: what is read or written
   };
@@ -96,6 +101,8 @@ class SmModule final : public sc_core::sc_module {
   void computed(int slot, Time now);
   void finish(int slot, Time now);
   void retire(int slot, Time now);
+  void partial_written(int slot, Time now);
+  void leave(int slot);
   void send(const StageRequest& request, int slot, std::int64_t stage, Time now,
             std::vector<std::uint8_t> bytes = {});
   tlm::tlm_sync_enum receive(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,

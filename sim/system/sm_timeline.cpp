@@ -13,16 +13,16 @@ void SmTimeline::add(Track track, Name name, std::int64_t cta, std::int64_t stag
                   static_cast<std::int16_t>(warp), track, name});
 }
 
-void SmTimeline::stage(const Launch& launch, int slot, std::int64_t cta, std::int64_t stage, Time waiting,
-                       Time start, Time end) {
+void SmTimeline::stage(const Launch& launch, int slot, std::int64_t as, std::int64_t cta, std::int64_t stage,
+                       Time waiting, Time start, Time end) {
   if (timeline_ == nullptr) return;
   add(Track::kSlot, Name::kStage, cta, stage, waiting, end, slot);
   add(Track::kSlot, Name::kCopyWait, cta, stage, waiting, start, slot);
   add(Track::kSlot, Name::kCompute, cta, stage, start, end, slot);
   if (!detailed()) return;
-  const StageWork& work = launch.work_of(cta, stage);
+  const StageWork& work = launch.work_of(as, stage);
   int warp = 0;
-  for (const WarpWork& own : launch.warp_work(cta, stage)) {
+  for (const WarpWork& own : launch.warp_work(as, stage)) {
     add(Track::kWarp, Name::kStage, cta, stage, waiting, end, slot, warp);
     add(Track::kWarp, Name::kCopyWait, cta, stage, waiting, start, slot, warp);
     warp_stage(work, own, slot, warp++, cta, stage, start, end);
@@ -46,6 +46,15 @@ void SmTimeline::warp_stage(const StageWork& work, const WarpWork& own, int slot
   phase(Name::kMma, clock_.cycles(own.tensor));
   phase(Name::kWarps, start + alone - at);
   phase(Name::kBusy, end - at);
+}
+
+void SmTimeline::epilogue(const Launch& launch, int slot, std::int64_t cta, Time start, Time end) {
+  if (timeline_ == nullptr) return;
+  add(Track::kSlot, Name::kEpilogue, cta, -1, start, end, slot);
+  if (!detailed() || launch.stages(cta) == 0) return;
+  const int warps = static_cast<int>(launch.warp_work(cta, 0).size());
+  for (int warp = 0; warp < warps; ++warp)
+    add(Track::kWarp, Name::kEpilogue, cta, -1, start, end, slot, warp);
 }
 
 void SmTimeline::cta(const Launch& launch, int slot, std::int64_t cta, Time start, Time begin, Time computed,

@@ -23,8 +23,11 @@ class SmTimeline {
     if (detailed()) add(Timeline::Track::kPipe, name, cta, stage, start, end);
   }
   /// A stage that was waited for from `waiting` to `start` and computed until `end`.
-  void stage(const Launch& launch, int slot, std::int64_t cta, std::int64_t stage, Time waiting, Time start,
-             Time end);
+  /// Its work is that of `as`: another CTA where this one adds the partial sums of all.
+  void stage(const Launch& launch, int slot, std::int64_t as, std::int64_t cta, std::int64_t stage,
+             Time waiting, Time start, Time end);
+  /// The way of its partial sums to memory, for a CTA that goes on.
+  void epilogue(const Launch& launch, int slot, std::int64_t cta, Time start, Time end);
   /// A whole CTA: launched from `start` to `begin`, its last stage done at `computed`, its results at `end`.
   void cta(const Launch& launch, int slot, std::int64_t cta, Time start, Time begin, Time computed, Time end);
 

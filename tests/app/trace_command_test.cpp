@@ -119,9 +119,9 @@ TEST(ReplayCommand, RunsRecordedAndImportedTraces) {
   std::filesystem::remove(kernel);
 }
 
-// Two roads to one time: the recorded launch replayed, and its plan with its counted instructions as a kernel
-// description. Memory-bound shapes agree within 4 %.
-TEST(ReplayCommand, AgreesWithTheDescriptionOfTheSamePlan) {
+// Two roads to one time: the recorded launch replayed, and the kernel as `gemm` runs it, from its description
+// and the chooser's plan. The recording's own plan written as a description is the same run once more.
+TEST(ReplayCommand, AgreesWithTheKernelsDescription) {
   const std::string path = temporary("described.trace"), description = temporary("described.json");
   const auto number = [](const std::string& command, const std::string& key) {
     const ProgramRun run = run_program(command + " --json");
@@ -131,22 +131,28 @@ TEST(ReplayCommand, AgreesWithTheDescriptionOfTheSamePlan) {
   };
   struct Case {
     const char* gpu;
+    const char* kernel;
     const char* shape;
   };
-  for (const auto& [gpu, shape] :
-       {Case{"a100-sxm-40g", "--m 4096 --k 4096 --n 8"}, Case{"a100-sxm-40g", "--m 3072 --k 4096 --n 16"},
-        Case{"h100-sxm", "--m 4096 --k 4096 --n 8"}}) {
-    const std::string which = std::string(" --gpu ") + gpu;
-    const ProgramRun record = run_program("trace --kernel w6a16 " + std::string(shape) + which + " -o " +
-                                          path + " --describe " + description);
+  for (const auto& [gpu, kernel, shape] :
+       {Case{"a100-sxm-80g", "w6a16", "--m 4096 --k 4096 --n 8"},
+        Case{"a100-sxm-80g", "w6a16-e2m3", "--m 3072 --k 4096 --n 16"},
+        Case{"a100-sxm-80g", "w6a16 --split 2+4", "--m 4096 --k 2048 --n 1"},
+        Case{"h100-sxm", "w6a16", "--m 4096 --k 4096 --n 8"},
+        Case{"h100-sxm", "w6a16", "--m 4096 --k 2048 --n 64"}})  // the last: wgmma
+  {
+    const std::string on = " " + std::string(shape) + " --gpu " + gpu;
+    const ProgramRun record = run_program("trace --kernel " + std::string(kernel) + on + " -o " + path +
+                                          " --describe " + description);
     ASSERT_EQ(record.exit_code, 0) << record.err;
-    const std::string replay = "replay " + path + which;
-    const std::string gemm = "gemm --kernel " + description + " " + shape + which;
-    EXPECT_NEAR(number(replay, "time_us") / number(gemm, "time_us"), 1, 0.04) << gpu << " " << shape;
-    EXPECT_EQ(number(replay, "ctas_per_sm"), number(gemm, "ctas_per_sm")) << gpu << " " << shape;
-    EXPECT_NEAR(number(replay, "warp_instructions") / number(gemm, "warp_instructions"), 1,
-                0.05);  // the recording's epilogue
-    EXPECT_NEAR(number(replay, "dram_read_bytes") / number(gemm, "dram_read_bytes"), 1, 0.03);
+    const std::string replay = "replay " + path + " --gpu " + gpu;
+    const std::string gemm = "gemm --kernel " + std::string(kernel) + on;
+    EXPECT_NEAR(number(gemm, "time_us") / number(replay, "time_us"), 1, 0.03) << gemm;
+    EXPECT_EQ(number("gemm --kernel " + description + on, "time_us"), number(gemm, "time_us")) << gemm;
+    EXPECT_EQ(number(replay, "ctas_per_sm"), number(gemm, "ctas_per_sm")) << gemm;
+    // The recording counts the epilogue too.
+    EXPECT_NEAR(number(replay, "warp_instructions") / number(gemm, "warp_instructions"), 1, 0.2) << gemm;
+    EXPECT_NEAR(number(replay, "dram_read_bytes") / number(gemm, "dram_read_bytes"), 1, 0.01) << gemm;
   }
   std::filesystem::remove(path);
   std::filesystem::remove(description);

@@ -6,7 +6,6 @@
 
 #include "app/verify/kernel_check.h"
 #include "emu/error.h"
-#include "kernels/packing/pack.h"
 #include "tests/kernels/cases.h"
 
 namespace fp6sim::kernels {
@@ -99,12 +98,12 @@ TEST(Mismatch, NamesWhereItComesFrom) {
   ASSERT_TRUE(choose_plan(spec, shape, {}, plan, 2).ok());
   HostProblem problem(spec, shape, plan, 5);
   // Flip the sign of weight (300, 469): 10 tiles, so split 1 has tiles 5..9; column 469 is step 1 of tile 7.
-  const emu::TileOrder order{spec.split, 512, 640, landing(spec)};
-  problem.codes[300 * 640 + 469] |= 1;  // not zero, so that the sign matters
-  auto wrong = problem.codes;
-  wrong[300 * 640 + 469] ^= 0x20;
+  const emu::TileOrder order{spec.split, 512, 640};
+  const emu::TilePlace place = emu::tile_place(order, 300, 469);
   auto* words = reinterpret_cast<std::uint32_t*>(problem.packed().data());
-  pack_tiles(order, wrong, {words, order.wide_words()}, {words + order.wide_words(), order.narrow_words()});
+  words[place.wide_word] ^= emu::wide_word_bits(spec.split, place.wide_slot, 0x20);
+  problem.codes[300 * 640 + 469] |= 1;  // not zero, so that the sign matters
+  const auto restore = problem.codes;
   const KernelCheck check = check_kernel(problem, emu::Architecture::kAmpere,
                                          [](HostProblem& p) { run_on_host(p.arguments(), {}); });
   ASSERT_TRUE(check.first.has_value());

@@ -18,6 +18,7 @@ struct Case {
   std::string gpu = "a100-sxm-40g", kernel = "w6a16", design = "simt";
   GemmShape shape{256, 256, 8};
   RunOptions options{};
+  bool last_cta_adds = false;  // as our kernels do, and their plans say
 };
 
 std::string text_of(const Case& run) {
@@ -27,7 +28,8 @@ std::string text_of(const Case& run) {
 }
 
 void expect_exact(Case run) {
-  const KernelDescription kernel = load_kernel(run.kernel);
+  KernelDescription kernel = load_kernel(run.kernel);
+  kernel.reduction_in_kernel = run.last_cta_adds;
   const GemmOperands operands = random_operands(kernel, run.shape, 7);
   FunctionalGemm functional(operands);
   const GemmResult timing =
@@ -44,8 +46,18 @@ void expect_exact(Case run) {
 
 TEST(Functional, EveryKernelOnRaggedShapes) {
   for (const std::string& kernel : kernel_names()) {
+    if (load_kernel(kernel).split_rule == SplitRule::kStripes) continue;  // refused, below
     expect_exact({.kernel = kernel, .shape = {200, 300, 3}});
     expect_exact({.kernel = kernel, .shape = {129, 1100, 17}});  // splits K where the kernel does
+  }
+}
+
+TEST(Functional, TheLastCtaAddsWhatAllHaveWritten) {
+  for (const char* gpu : {"a100-sxm-40g", "h100-sxm"}) {
+    for (const char* kernel : {"w6a16", "w4a16-g128-zp", "tc-fpx-w6a16", "cublas-fp16"}) {
+      for (const std::int64_t batch : {1, 17})
+        expect_exact({.gpu = gpu, .kernel = kernel, .shape = {600, 2100, batch}, .last_cta_adds = true});
+    }
   }
 }
 
@@ -66,7 +78,7 @@ TEST(Functional, BatchesFromOneToOneHundredAndThirty) {
   for (const std::int64_t batch : {1, 2, 7, 8, 16, 31, 33, 64, 65, 100, 127, 128, 129, 130})
     expect_exact({.shape = {136, 176, batch}});
   for (const std::int64_t batch : {1, 65, 130}) {
-    for (const char* kernel : {"tc-fpx-w6a16", "marlin-w4a16-g128", "trtllm-w8a16", "cublas-fp16"})
+    for (const char* kernel : {"tc-fpx-w6a16", "trtllm-w4a16-fine", "trtllm-w8a16", "cublas-fp16"})
       expect_exact({.kernel = kernel, .shape = {136, 176, batch}});
   }
 }
@@ -190,9 +202,8 @@ TEST(Functional, WhatCannotBeRunIsRefusedBeforeTimePasses) {
   odd.weights.segments = {3, 3};
   refused(odd, shape, random_operands(kernel, shape, 1), "simt", "3+3");
   odd = kernel;
-  odd.reduction_in_kernel = true;
-  refused(odd, {128, 2048, 1}, random_operands(odd, {128, 2048, 1}, 1), "simt", "wait");
-  odd = kernel;
+  const KernelDescription striped = load_kernel("marlin-w4a16-g128");
+  refused(striped, {256, 256, 1}, random_operands(striped, {256, 256, 1}, 1), "simt", "wait");
   odd.weights.group = 40;
   refused(odd, shape, random_operands(odd, shape, 1), "simt", "multiple of 16");
   odd = kernel;

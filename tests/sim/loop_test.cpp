@@ -16,9 +16,10 @@ GemmResult run(const KernelDescription& kernel, const GemmShape& shape, bool loo
 TEST(Loop, TheLaunchBeforeHidesTheOverhead) {
   const GpuDescription gpu = load_gpu("a100-sxm-40g");
   const KernelDescription kernel = load_kernel("trtllm-w8a16");  // no split: one launch, few results
-  const GemmShape shape{22016, 8192, 8};  // of its weights nothing is found again
-  const double saved = run(kernel, shape, false).time_us - run(kernel, shape, true).time_us;
-  EXPECT_NEAR(saved, gpu.launch.first_us - gpu.launch.dependent_us, 0.3);
+  const GemmShape shape{22016, 8192, 8};                         // of its weights nothing is found again
+  const double cold = run(kernel, shape, false).time_us;
+  const double saved = cold - run(kernel, shape, true).time_us;
+  EXPECT_NEAR(saved, gpu.launch.first_us - gpu.launch.dependent_us, 0.005 * cold);  // what order alone moves
 }
 
 TEST(Loop, PartialSumsOfTheLaunchBeforeAreWrittenBack) {

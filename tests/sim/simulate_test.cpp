@@ -53,7 +53,7 @@ TEST(Simulate, ApproachesTheFloorAsTheMatrixGrows) {
     EXPECT_LT(over, previous) << side;
     previous = over;
   }
-  EXPECT_LT(previous, 1.15);
+  EXPECT_LT(previous, 1.18);  // DRAM gives 0.94 of its peak, and a launch takes 5 us to start
 }
 
 TEST(Simulate, RefusesShapesItCannotRunAndNamesThem) {

@@ -154,8 +154,9 @@ TEST_F(TimelineFile, AGemmsIntervalsNestAndAddUp) {
     options.timeline_path = path_;
     options.timeline_sms = 8;
     const GemmShape shape{1024, 2048, 16};  // several CTAs a slot, and a reduction
-    const GemmResult result =
-        simulate_gemm(gpu, load_kernel("tc-fpx-w6a16"), load_design(design), shape, options);
+    KernelDescription kernel = load_kernel("tc-fpx-w6a16");
+    kernel.instructions.overlap = 0.25;  // so that some of each phase shows
+    const GemmResult result = simulate_gemm(gpu, kernel, load_design(design), shape, options);
     const Tracks tracks = read_timeline(path_);
     expect_nested(tracks);
     expect_sums(gpu, tracks, result);
@@ -169,8 +170,9 @@ TEST_F(TimelineFile, EveryWarpsPhasesFillItsStages) {
   GpuDescription gpu = load_gpu("a100-sxm-40g");
   RunOptions options;
   options.timeline_path = path_;
-  const GemmResult result =
-      simulate_gemm(gpu, load_kernel("cublas-fp16"), load_design("simt"), {4096, 4096, 8}, options);
+  KernelDescription kernel = load_kernel("cublas-fp16");
+  kernel.max_split = 1;
+  const GemmResult result = simulate_gemm(gpu, kernel, load_design("simt"), {4096, 4096, 8}, options);
   ASSERT_EQ(result.split_k, 1);
   const Tracks tracks = read_timeline(path_);
   std::size_t warps = 0;

@@ -22,7 +22,7 @@ CONFUSED = [("p.m", "p.n"), ("p.n", "p.m"), ("p.k", "p.n"), ("p.k", "p.leading")
             ("kNarrow", "kWide"), ("row", "column"), ("column", "row"), ("true", "false"), ("false", "true"),
             ("warp", "lane"), ("row_blocks", "k_tiles"), ("kThreads", "kTileN"), ("kRowBlocks", "kBatchBlocks"),
             ("kHigh", "kLow"), ("kLow", "kHigh")]
-COMMUTATIVE = {"fadd", "fmul"}
+COMMUTATIVE = {"fadd", "fmul", "hmul2", "hmul2_bf16", "multiply_pair"}
 NOT_A_CALL = {"if", "for", "while", "switch", "sizeof", "static_assert", "alignas", "decltype", "return",
               "FP6SIM_KERNEL", "constexpr"}
 # Whole lines that say how fast, not what: how many CTAs should share an SM, what a loop is unrolled by.

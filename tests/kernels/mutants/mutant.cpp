@@ -21,9 +21,6 @@ namespace {
 [[maybe_unused]] constexpr KernelSpec k42{WeightFormat::kE3M2, emu::Split::k4Plus2};
 [[maybe_unused]] constexpr KernelSpec k24{WeightFormat::kE3M2, emu::Split::k2Plus4};
 [[maybe_unused]] constexpr KernelSpec kE2M3{WeightFormat::kE2M3};
-[[maybe_unused]] constexpr KernelSpec kW5{WeightFormat::kE2M2, emu::Split::k1Plus4};
-[[maybe_unused]] constexpr KernelSpec kW5Bf16{WeightFormat::kE2M2, emu::Split::k1Plus4, 0, false,
-                                              Activation::kBf16};
 [[maybe_unused]] constexpr KernelSpec kBf16{WeightFormat::kE3M2, emu::Split::k4Plus2Byte, 0, false,
                                             Activation::kBf16};
 

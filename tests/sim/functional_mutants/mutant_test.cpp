@@ -11,7 +11,7 @@ namespace {
 
 /// Outputs that differ; -1 where the run threw. `small_l2`: partial sums and outputs leave it and come back.
 std::int64_t differences(bool small_l2) {
-  constexpr GemmShape kShape{256, 1152, 10};  // a part of K begins within a group of 128
+  constexpr GemmShape kShape{512, 1152, 10};  // a part of K begins within a group of 128
   GpuDescription gpu = load_gpu("a100-sxm-40g");
   if (small_l2) {
     gpu.l2.ways = 2;
