@@ -60,23 +60,36 @@ void check_written(const std::vector<std::uint8_t>& bytes, const StageRequest& r
               " bytes of outputs and writes " + std::to_string(bytes_of(request)));
 }
 
-}  // namespace
-
-class ReductionArithmetic::Cta final : public CtaArithmetic {
+/// Adds the parts its stages bring, each `part_bytes_` long, in their order.
+class AddingCta : public CtaArithmetic {
  public:
-  Cta(const ReductionArithmetic& owner, std::int64_t cta)
-      : owner_(owner), first_(cta * owner.kernel_.reduction_elements), sums_(owner.kernel_.partial_bytes) {}
-
-  void landed(std::int64_t stage, const StageRequest& request, std::vector<std::uint8_t> bytes) override {
-    part_bytes_ = request.segments[0].bytes;
-    stages_[stage] = std::move(bytes);
-  }
+  explicit AddingCta(int partial_bytes) : sums_(partial_bytes) {}
 
   void compute(std::int64_t stage) override {
     const std::vector<std::uint8_t> bytes = std::move(stages_.at(stage));
     stages_.erase(stage);
     for (std::size_t at = 0; at < bytes.size(); at += part_bytes_)
       sums_.add(std::span(bytes).subspan(at, part_bytes_));
+  }
+
+ protected:
+  std::size_t part_bytes_ = 0;
+  std::map<std::int64_t, std::vector<std::uint8_t>> stages_;
+  PartialSums sums_;
+};
+
+}  // namespace
+
+class ReductionArithmetic::Cta final : public AddingCta {
+ public:
+  Cta(const ReductionArithmetic& owner, std::int64_t cta)
+      : AddingCta(owner.kernel_.partial_bytes),
+        owner_(owner),
+        first_(cta * owner.kernel_.reduction_elements) {}
+
+  void landed(std::int64_t stage, const StageRequest& request, std::vector<std::uint8_t> bytes) override {
+    part_bytes_ = request.segments[0].bytes;
+    stages_[stage] = std::move(bytes);
   }
 
   std::vector<std::uint8_t> result(const StageRequest& request) override {
@@ -95,9 +108,6 @@ class ReductionArithmetic::Cta final : public CtaArithmetic {
  private:
   const ReductionArithmetic& owner_;
   std::int64_t first_;
-  std::size_t part_bytes_ = 0;
-  std::map<std::int64_t, std::vector<std::uint8_t>> stages_;
-  PartialSums sums_;
 };
 
 std::unique_ptr<CtaArithmetic> ReductionArithmetic::start(std::int64_t cta) {
@@ -105,20 +115,13 @@ std::unique_ptr<CtaArithmetic> ReductionArithmetic::start(std::int64_t cta) {
 }
 
 /// A tile's partial sums as its parts lie in memory, [token][row of the tile].
-class JoinedArithmetic::Cta final : public CtaArithmetic {
+class JoinedArithmetic::Cta final : public AddingCta {
  public:
-  explicit Cta(const JoinedArithmetic& owner) : owner_(owner), sums_(owner.kernel_.partial_bytes) {}
+  explicit Cta(const JoinedArithmetic& owner) : AddingCta(owner.kernel_.partial_bytes), owner_(owner) {}
 
   void landed(std::int64_t stage, const StageRequest& request, std::vector<std::uint8_t> bytes) override {
     part_bytes_ = std::size_t{request.segments[0].bytes} * request.segments[0].count;
     stages_[stage] = std::move(bytes);
-  }
-
-  void compute(std::int64_t stage) override {
-    const std::vector<std::uint8_t> bytes = std::move(stages_.at(stage));
-    stages_.erase(stage);
-    for (std::size_t at = 0; at < bytes.size(); at += part_bytes_)
-      sums_.add(std::span(bytes).subspan(at, part_bytes_));
   }
 
   std::vector<std::uint8_t> result(const StageRequest& request) override {
@@ -135,9 +138,6 @@ class JoinedArithmetic::Cta final : public CtaArithmetic {
 
  private:
   const JoinedArithmetic& owner_;
-  std::size_t part_bytes_ = 0;
-  std::map<std::int64_t, std::vector<std::uint8_t>> stages_;
-  PartialSums sums_;
 };
 
 std::unique_ptr<CtaArithmetic> JoinedArithmetic::join(std::int64_t) {
